@@ -1,0 +1,1 @@
+"""Wires the parts and offers the verbs: read `service.py` first."""

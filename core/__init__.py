@@ -1,0 +1,1 @@
+"""The words everybody uses: documents, answers, settings, privacy, errors. Imports none of our other packages."""

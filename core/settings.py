@@ -1,0 +1,132 @@
+"""Every value an operator can set, read from the environment once and never changed afterwards.
+
+Nobody else reads the environment. `settings_from_environment()` builds the one frozen `Settings` of a process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import ConfigError
+from core.privacy import Privacy
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Qdrant(_Group):
+    url: str | None = Field(None, description="A Qdrant server, spoken to over REST. Unset: the embedded index.")
+    api_key: SecretStr | None = Field(None, description="Key of that server.")
+
+
+class Catalogue(_Group):
+    url: str | None = Field(None, description="SQLAlchemy URL of the catalogue. Unset: SQLite under DOSSIER_HOME.")
+
+
+class Embedding(_Group):
+    model: str = Field(
+        "all-MiniLM-L6-v2",
+        description="Folder of a sentence-transformers model, or all-MiniLM-L6-v2 (carried by a package), or hash.",
+    )
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps …")
+    batch_size: int = Field(32, ge=1, le=4096, description="Texts embedded at once.")
+
+
+class Reranker(_Group):
+    model: str | None = Field(None, description="Folder of a cross-encoder. Unset: no second look.")
+
+
+class Llama(_Group):
+    url: str | None = Field(None, description="An OpenAI-compatible server, such as http://vllm:8000/v1.")
+    model: str = Field("llama", description="The name under which that server serves its model.")
+    api_key: SecretStr | None = Field(None, description="Key of that server.")
+
+
+class Claude(_Group):
+    api_key: SecretStr | None = Field(None, description="Key for Claude. Unset: no long-document mode.")
+    model: str = Field("claude-sonnet-5-5", description="Model id.")
+    base_url: str | None = Field(None, description="Another address of the Messages API.")
+    max_tokens: int = Field(4096, ge=256, le=21_333, description="Longest answer, in tokens.")
+
+
+class Log(_Group):
+    level: Literal["debug", "info", "warning", "error"] = Field("warning", description="How much is logged.")
+    format: Literal["text", "json"] = Field("text", description="One line per event, as text or JSON.")
+
+
+class Settings(BaseSettings):
+    """All settings. Nested names come from one underscore: DOSSIER_QDRANT_URL is `settings.qdrant.url`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DOSSIER_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+    )
+
+    home: Path = Field(Path("~/.local/share/dossier"), description="Library, embedded index, catalogue and audit.")
+    privacy: Privacy = Field(Privacy.STANDARD, description="standard, or gdpr: the process is sealed.")
+    qdrant: Qdrant = Qdrant()
+    catalogue: Catalogue = Catalogue()
+    embedding: Embedding = Embedding()
+    reranker: Reranker = Reranker()
+    llama: Llama = Llama()
+    claude: Claude = Claude()
+    log: Log = Log()
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    def digest(self) -> str:
+        """A short hash of all values but secrets and places: two answers with the same digest were made alike."""
+        values = self.model_dump(mode="json", exclude={"home": True, "log": True, "claude": {"api_key"}})
+        values["qdrant"].pop("api_key"), values["llama"].pop("api_key")
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def settings_from_environment(**overrides: Any) -> Settings:
+    """The settings of this process, checked for contradictions. Raises ConfigError with a sentence."""
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"DOSSIER_{'_'.join(str(part) for part in detail['loc']).upper()}: {detail['msg']}"
+            for detail in error.errors(include_input=False, include_url=False)
+        )
+        raise ConfigError(f"The settings cannot be used: {wrong}.") from error
+    if settings.privacy is Privacy.GDPR and settings.claude.api_key is not None:
+        raise ConfigError(
+            "DOSSIER_PRIVACY is gdpr, but DOSSIER_CLAUDE_API_KEY is set: "
+            "a sealed process must not hold the key of a cloud service. Unset one of them."
+        )
+    return settings
+
+
+def described(settings: Settings, environment: dict[str, str]) -> list[dict[str, str]]:
+    """Every setting as {name, value, origin, meaning}, secrets masked: what `dossier doctor` prints."""
+    rows: list[dict[str, str]] = []
+
+    def row(name: str, value: object, meaning: str | None) -> None:
+        shown = "********" if isinstance(value, SecretStr) else "" if value is None else str(value)
+        origin = "environment" if environment.get(name) else "default"
+        rows.append({"name": name, "value": shown, "origin": origin, "meaning": meaning or ""})
+
+    for field, information in type(settings).model_fields.items():
+        value = getattr(settings, field)
+        if isinstance(value, BaseModel):
+            for inner, about in type(value).model_fields.items():
+                row(f"DOSSIER_{field}_{inner}".upper(), getattr(value, inner), about.description)
+        else:
+            row(f"DOSSIER_{field}".upper(), value, information.description)
+    return rows

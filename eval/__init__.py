@@ -1,0 +1,1 @@
+"""Measurements, on judged spans and pages. Import its modules, never the package: `from eval.retrieval import …`."""

@@ -1,0 +1,1 @@
+"""From a file to a document and its chunks. Knows nothing of the index or of answers."""
