@@ -1,0 +1,317 @@
+"""From a document to its chunks: along headings, tables and pages, without overlap, each the exact text of its span.
+
+blocks → units      a block, or the blocks that one sentence runs through over a page break
+units  → chunks     a heading, a table or a page begins a new one; small neighbours stay together;
+                    what is too long is cut between rows, sentences or clauses
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from core.documents import Block, BlockKind, Chunk, Document, Span, chunk_id, pages_of
+
+_LEFT_OUT = frozenset({BlockKind.HEADER, BlockKind.FOOTER})
+"""Running headers and footers repeat on every page: they would be found for every question."""
+
+_INTRO_TOKENS = 40  # a caption or a line of units ("in millions, except per share data") is shorter; prose is longer
+
+_NAME_LENGTH = 120  # characters of a heading that go into the path: a longer one is a paragraph in bold
+_UNDERLINE = re.compile(r" [=-]{3,}$")
+
+_SENTENCE_ENDS = re.compile(r"[.!?:;。！？…][\"'”’»)\]]*\s*$")
+
+# Where a sentence ends: at a stop before white space and what may begin one, at a stop glued to a capital (judgements
+# are often published so), at a full-width stop, and at a line break before an item of a list.
+_BOUNDARY = re.compile(
+    r"(?<=[.!?])[\"'”’»)\]]{0,3}\s+(?=[\"'“„«(\[§]?[^\W_a-zß-öø-ÿ])"
+    r"|(?<=[a-zäöüß)][.!?])(?=[A-ZÄÖÜ])"
+    r"|(?<=[。！？])"
+    r"|\n(?=\s*(?:\(?[0-9a-zA-Z]{1,4}[.)]|[-•*–])\s)"
+)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:No|Nos|Sec|Secs|Art|Arts|Abs|Nr|Ziff|Rn|Inc|Corp|Ltd|Co|Cf|cf|vs|v|Mr|Mrs|Ms|Dr|Prof|St|bzw|vgl|gem|S|e\.g|i\.e|"
+    r"z\.B|U\.S|p|pp|para|paras|cl|approx|lit|Aufl|Bd|ff|f|d\.h|i\.V\.m)|\b[A-Z]|\b\d{1,2})\.\s*$"
+)
+
+# Inside a sentence that is too long: after a comma, semicolon or colon before white space; "1,000" stays whole.
+_CLAUSE = r"(?s)(?:[^,;:，；]|[,;:](?!\s))+[,;:，；]*\s*|[,;:，；]+\s*"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A piece to stay whole. `page` is the index of the page it begins on, `section` the path that holds from it on.
+
+    `gap` is the length in tokens of the running headers and footers between it and the unit before.
+    """
+
+    span: Span
+    kind: BlockKind
+    tokens: int
+    gap: int
+    page: int
+    section: str
+
+
+def chunk(document: Document, *, max_tokens: int, count_tokens: Callable[[str], int]) -> tuple[Chunk, ...]:
+    """The chunks of a document in order. They do not overlap and `span.of(document.text) == chunk.text` always.
+
+    Together they cover every non-blank character of every block that is no running header or footer. A new chunk
+    begins at a heading (headings that follow each other stay together, with what they head), at a table (with the
+    short line that introduces it) and at a page (unless the sentence goes on over the break); otherwise neighbours
+    are joined up to `max_tokens`, told by `count_tokens`. Lengths of joined pieces are added up, which is exact for
+    tokenizers that never join over white space. Only a piece without any place to cut (no row, sentence, clause or
+    space) can be longer.
+    `section` is the path of headings that hold at the start of the chunk's own text, joined by " › ".
+    Raises ValueError when `max_tokens` is less than 1.
+    """
+    if max_tokens < 1:
+        raise ValueError("a chunk has at least one token")
+    text = document.text
+    cutter = _Cutter(text, max_tokens, count_tokens)
+    starts = [page.span.start for page in document.pages]
+    chunks = []
+    for group in _packed(_units(document, cutter), cutter):
+        span = Span(group[0].span.start, group[-1].span.end)
+        first = max(bisect_right(starts, span.start) - 1, 0)
+        last = max(bisect_left(starts, span.end), first + 1)
+        chunks.append(
+            Chunk(
+                id=chunk_id(document.collection, document.id, span),
+                document_id=document.id,
+                title=document.title,
+                span=span,
+                text=span.of(text),
+                pages=pages_of(span, document.pages[first:last]),
+                section=group[-1].section,
+            )
+        )
+    return tuple(chunks)
+
+
+# ── blocks → units ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _units(document: Document, cutter: _Cutter) -> Iterator[_Unit]:
+    text = document.text
+    starts = [page.span.start for page in document.pages]
+    body = [block for block in document.blocks if block.kind not in _LEFT_OUT]
+    left_out = [block.span for block in document.blocks if block.kind in _LEFT_OUT]
+    path: list[tuple[int, str]] = []
+    section = ""
+    passed = 0  # how many of `left_out` lie behind
+    for run in _runs(body, text, starts):
+        span = Span(run[0].span.start, run[-1].span.end)
+        if run[0].kind is BlockKind.HEADING:
+            level = run[0].level or 1
+            path = [step for step in path if step[0] < level]
+            path.append((level, _heading_name(span.of(text))))
+            section = " › ".join(name for _, name in path if name)
+        gap = 0
+        while passed < len(left_out) and left_out[passed].start < span.start:
+            gap += cutter.count(left_out[passed])
+            passed += 1
+        while passed < len(left_out) and left_out[passed].start < span.end:  # inside, and counted there
+            passed += 1
+        yield _Unit(span, run[0].kind, cutter.count(span), gap, _page_index(span.start, starts), section)
+
+
+def _heading_name(text: str) -> str:
+    """A heading as one line, without the marks of Markdown."""
+    name = " ".join(text.split())
+    name = _UNDERLINE.sub("", name).strip("# ")
+    return name if len(name) <= _NAME_LENGTH else name[: _NAME_LENGTH - 1].rstrip() + "…"
+
+
+def _page_index(place: int, starts: Sequence[int]) -> int:
+    return bisect_right(starts, place) - 1
+
+
+def _runs(blocks: Sequence[Block], text: str, starts: Sequence[int]) -> Iterator[list[Block]]:
+    """The blocks one by one; those that one sentence runs through, from one page to the next, together."""
+    run: list[Block] = []
+    for block in blocks:
+        if run and not _goes_on(run[-1], block, text, starts):
+            yield run
+            run = []
+        run.append(block)
+    if run:
+        yield run
+
+
+def _goes_on(block: Block, following: Block, text: str, starts: Sequence[int]) -> bool:
+    """True when a page ends in the middle of a sentence that `following` carries on."""
+    return (
+        block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST)
+        and following.kind is BlockKind.PARAGRAPH
+        and _page_index(block.span.start, starts) != _page_index(following.span.start, starts)
+        and not _SENTENCE_ENDS.search(text, max(block.span.start, block.span.end - 8), block.span.end)
+        and not text[following.span.start].isupper()
+    )
+
+
+class _Cutter:
+    """Counts, and cuts what is too long. Holds llama-index's splitters, loaded when the first piece needs one."""
+
+    def __init__(self, text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> None:
+        self.max_tokens = max_tokens
+        self._text = text
+        self._count = count_tokens
+        self._splitters: dict[int, Callable[[str], list[str]]] = {}
+
+    def count(self, span: Span) -> int:
+        return self._count(span.of(self._text))
+
+    def cut(self, unit: _Unit, tokens: int) -> Iterator[_Unit]:
+        """Units in order that cover every non-blank character of `unit`, each of `tokens` or less where possible."""
+        pieces = self._rows(unit.span, tokens) if unit.kind is BlockKind.TABLE else self._sentences(unit.span, tokens)
+        for number, span in enumerate(pieces):
+            yield replace(unit, span=span, tokens=self.count(span), gap=0 if number else unit.gap)
+
+    def _rows(self, span: Span, tokens: int) -> Iterator[Span]:
+        start = end = span.start
+        used = 0
+        for row in _lines(self._text, span):
+            length = self.count(row)
+            if used and used + length > tokens:
+                yield Span(start, end)
+                used = 0
+            if length > tokens:
+                yield from self._sentences(row, tokens)
+                continue
+            if not used:
+                start = row.start
+            used, end = used + max(length, 1), row.end
+        if used:
+            yield Span(start, end)
+
+    def _sentences(self, span: Span, tokens: int) -> Iterator[Span]:
+        if tokens not in self._splitters:
+            self._splitters[tokens] = _sentence_splitter(tokens, self._count)
+        whole = span.of(self._text)
+        try:
+            pieces = self._splitters[tokens](whole)
+        except ValueError:  # llama-index: "Single token exceeded chunk size", a character that is many tokens
+            pieces = [whole]
+        for piece in _placed(whole, pieces):
+            yield piece.shifted(span.start)
+
+
+def _sentence_splitter(max_tokens: int, count_tokens: Callable[[str], int]) -> Callable[[str], list[str]]:
+    from llama_index.core.node_parser import SentenceSplitter
+
+    splitter = SentenceSplitter(
+        chunk_size=max_tokens,
+        chunk_overlap=0,
+        tokenizer=lambda text: range(count_tokens(text)),  # the splitter only asks how long it is
+        chunking_tokenizer_fn=sentences,
+        secondary_chunking_regex=_CLAUSE,
+    )
+    return splitter.split_text
+
+
+def sentences(text: str) -> list[str]:
+    """`text` cut at the ends of its sentences; joined together the pieces are `text` again."""
+    pieces = []
+    start = 0
+    for boundary in _BOUNDARY.finditer(text):
+        end = boundary.end()
+        if end > start and not _ABBREVIATION.search(text, max(start, boundary.start() - 16), boundary.start()):
+            pieces.append(text[start:end])
+            start = end
+    if start < len(text):
+        pieces.append(text[start:])
+    return pieces
+
+
+def _lines(text: str, span: Span) -> Iterator[Span]:
+    start = span.start
+    while start < span.end:
+        found = text.find("\n", start, span.end)
+        end = span.end if found < 0 else found
+        if text[start:end].strip():
+            yield Span(start, end)
+        start = end + 1
+
+
+def _placed(whole: str, pieces: Sequence[str]) -> Iterator[Span]:
+    """Where `pieces` (in order, without the white space at their ends) stand in `whole`.
+
+    llama-index tells no places that could be trusted where a text repeats itself, and contracts do. What should lie
+    between two pieces joins the one before, so that no character is ever lost.
+    """
+    starts = []
+    cursor = 0
+    for piece in pieces:
+        found = whole.find(piece, cursor)
+        if found < 0 or whole[cursor:found].strip():
+            continue  # not where the one before ended: its characters stay with that one
+        starts.append(found)
+        cursor = found + len(piece)
+    if not starts or whole[: starts[0]].strip():
+        starts[:1] = [0]
+    for start, end in zip(starts, [*starts[1:], len(whole)], strict=True):
+        yield Span(start, start + len(whole[start:end].rstrip()))
+
+
+# ── units → chunks ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _packed(units: Iterable[_Unit], cutter: _Cutter) -> Iterator[list[_Unit]]:
+    """Neighbouring units, together up to the cutter's `max_tokens`, new at headings, tables and pages."""
+    group: list[_Unit] = []
+    for unit in units:
+        stays = _begin_of_what_stays(group, unit)
+        if stays:
+            yield group[:stays]
+            group = group[stays:]
+        if _tokens([*group, unit]) <= cutter.max_tokens:
+            group.append(unit)
+            continue
+        lead = _lead(group, unit)
+        if len(lead) < len(group):
+            yield group[: len(group) - len(lead)]
+        room = cutter.max_tokens - _tokens(lead) - (unit.gap if lead else 0)
+        if lead and room < cutter.max_tokens / 2:  # headings so long that they are a chunk of their own
+            yield lead
+            lead, room = [], cutter.max_tokens
+        *full, rest = cutter.cut(unit, room) if unit.tokens > room else [unit]
+        for piece in full:
+            yield [*lead, piece]
+            lead = []
+        group = [*lead, rest]
+    if group:
+        yield group
+
+
+def _tokens(group: Sequence[_Unit]) -> int:
+    return sum(unit.tokens for unit in group) + sum(unit.gap for unit in group[1:])
+
+
+def _begin_of_what_stays(group: Sequence[_Unit], unit: _Unit) -> int:
+    """The index in `group` from which its units go into one chunk with `unit`, should they fit; its length for none."""
+    if all(member.kind is BlockKind.HEADING for member in group):
+        return 0
+    if unit.kind is BlockKind.HEADING or group[-1].page != unit.page:
+        return len(group)
+    if unit.kind is not BlockKind.TABLE:
+        return 0
+    before = group[: len(group) - len(_lead(group, unit))]
+    if all(member.kind in (BlockKind.HEADING, BlockKind.TABLE) for member in before):
+        return 0
+    return len(before)
+
+
+def _lead(group: Sequence[_Unit], unit: _Unit) -> list[_Unit]:
+    """The end of `group` that makes no sense without `unit`: headings, or the short line that introduces a table."""
+    start = len(group)
+    if unit.kind is BlockKind.TABLE and group and group[-1].page == unit.page:
+        last = group[-1]
+        if last.kind in (BlockKind.PARAGRAPH, BlockKind.LIST) and last.tokens <= _INTRO_TOKENS:
+            start -= 1
+    while start and group[start - 1].kind is BlockKind.HEADING:
+        start -= 1
+    return list(group[start:])
