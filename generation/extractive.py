@@ -1,0 +1,303 @@
+"""Answers without a language model: the sentences and table rows that answer, in their own words, or a reason why none.
+
+question ──► terms (stems, numbers, names) ─┐
+passages ──► terms + those of their heading ├─► score ──► best few ──► claims        (or nothing: see ENOUGH)
+similarity(question, passages), if given ───┘
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from core.answers import Usage
+from core.documents import Chunk
+from generation.draft import Draft, DraftClaim
+from generation.passages import Passage, passages_of
+from generation.words import ASKING, LANGUAGES, MONTHS, SMALL, UNITS
+
+Similarity = Callable[[str, Sequence[str]], Sequence[float]]
+"""Cosine, in [-1, 1], of a question with each of several texts."""
+
+VERSION = "extractive-1"
+"""Stands for the prompt version in answers that no prompt made: scoring changed when this changed."""
+
+_MOST_CLAIMS = 3
+"""More than three sentences stop being an answer and become search results."""
+
+_COMPARED = 48
+"""Passages that the (dense) similarity is asked about, best by words first: a second's work on two CPU cores."""
+
+_CONTEXT = 0.5
+"""What a term counts that stands only in the heading, title or column heads of a passage."""
+
+_RUNNER_UP = 0.8
+"""A further claim has at least this share of the best score."""
+
+# Weights of the score, whose parts lie in [0, 1]. Six settings were tried with benchmarks/abstain.py on 98 questions: a
+# claim overlaps the judged span in 52 to 57 of a hundred, so the choice hardly matters; cosine may count for more.
+_COVERAGE, _COSINE, _RANK, _KIND = 1.0, 2.0, 0.1, 0.15
+
+ENOUGH = 0.35
+"""Evidence (a third word coverage, two thirds cosine) from which there is an answer. benchmarks/abstain.py over
+policyqa, alqac_vi, legalquad, obliqa and cuad, 98 questions: at 0.35 one in a hundred questions without an answer got
+one, and four in a hundred with an answer got none; at 0.30 it was eleven and two, at 0.40 none and eight."""
+
+ENOUGH_WITHOUT_SIMILARITY = 0.20
+"""The same for words alone: ten in a hundred without an answer got one, 24 with one got none (at 0.15: 16 and 13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A passage and how well it answers; `evidence` is what is held against the threshold of abstaining."""
+
+    passage: Passage
+    score: float
+    evidence: float
+    heads: tuple[int, ...]
+
+
+class Extractive:
+    """Answers from the words of the documents alone. `similarity` adds meaning; without it the words must match.
+
+    `enough` is the evidence below which there is no answer; unset, the one that was measured.
+    """
+
+    def __init__(self, similarity: Similarity | None, *, enough: float | None = None) -> None:
+        self._similarity = similarity
+        measured = ENOUGH if similarity else ENOUGH_WITHOUT_SIMILARITY
+        self._enough = measured if enough is None else enough
+
+    def answer(self, question: str, chunks: Sequence[Chunk], on_text: Callable[[str], None] | None = None) -> Draft:
+        """Up to three claims, best first, each the text of a passage; or none, with a reason.
+
+        A claim that is a table row points at its column heads too. The same words in several documents are one claim.
+        """
+        started = time.perf_counter()
+        passages = passages_of(chunks)
+        ranked = self.scored(question, passages)
+        claims = tuple(_claims(ranked)) if ranked and ranked[0].evidence >= self._enough else ()
+        if on_text is not None and claims:
+            on_text(" ".join(claim.text for claim in claims))
+        return Draft(
+            claims=claims,
+            passages=passages,
+            reason=None if claims else _reason(passages),
+            model="extractive",
+            prompt_version=VERSION,
+            usage=Usage(seconds=time.perf_counter() - started),
+        )
+
+    def scored(self, question: str, passages: Sequence[Passage]) -> tuple[Scored, ...]:
+        """The passages that have words of their own, best first."""
+        bodies = [passage for passage in passages if _says_something(passage)]
+        if not bodies:
+            return ()
+        heads = _column_heads(passages)
+        language = _language(question, bodies)
+        asked = _asked(question, language)
+        own = [_terms(passage.text, language) for passage in bodies]
+        around = [
+            _terms(
+                "\n".join([passage.section, passage.title, *(head.text for head in heads.get(passage.number, ()))]),
+                language,
+            )
+            for passage in bodies
+        ]
+        weights = _weights(asked, own)
+        total = sum(weights.values()) or 1.0
+        coverages = [
+            sum(
+                weight * (1.0 if term in words else _CONTEXT if term in near else 0.0)
+                for term, weight in weights.items()
+            )
+            / total
+            for words, near in zip(own, around, strict=True)
+        ]
+        firm = [sum(weight for term, weight in weights.items() if term in words) / total for words in own]
+        wants = _kinds_wanted(question)
+        ranks = [1 / (1 + passage.rank) for passage in bodies]
+        kinds = [float(any(kind.search(passage.text) for kind in wants)) for passage in bodies]
+        by_words = [
+            _COVERAGE * coverage + _RANK * rank + _KIND * kind
+            for coverage, rank, kind in zip(coverages, ranks, kinds, strict=True)
+        ]
+        cosines = self._cosines(question, bodies, by_words)
+        scored = [
+            Scored(
+                passage,
+                score=words + _COSINE * cosines.get(place, 0.0),
+                evidence=_evidence(firm[place], cosines.get(place)),
+                heads=tuple(head.number for head in heads.get(passage.number, ())),
+            )
+            for place, (passage, words) in enumerate(zip(bodies, by_words, strict=True))
+            if self._similarity is None or place in cosines
+        ]
+        return tuple(sorted(scored, key=lambda one: (-one.score, one.passage.number)))
+
+    def _cosines(self, question: str, passages: Sequence[Passage], by_words: Sequence[float]) -> dict[int, float]:
+        """Similarity of the most promising passages, by their place. Empty without a similarity."""
+        if self._similarity is None:
+            return {}
+        places = sorted(range(len(passages)), key=lambda place: -by_words[place])[:_COMPARED]
+        values = self._similarity(question, [passages[place].readable for place in places])
+        return {place: max(float(value), 0.0) for place, value in zip(places, values, strict=True)}
+
+
+def _evidence(coverage: float, cosine: float | None) -> float:
+    return coverage if cosine is None else (coverage + 2 * cosine) / 3
+
+
+def _claims(ranked: Sequence[Scored]) -> Iterator[DraftClaim]:
+    """The best passage and those hardly worse, without saying the same thing twice."""
+    said: dict[str, list[Scored]] = {}
+    for scored in ranked:
+        same = " ".join(scored.passage.text.casefold().split())
+        if same in said:
+            said[same].append(scored)
+        elif scored.score < _RUNNER_UP * ranked[0].score or len(said) == _MOST_CLAIMS:
+            continue
+        elif not any(_near(same, other) for other in said):
+            said[same] = [scored]
+    for places in said.values():
+        pointers = [number for scored in places for number in (scored.passage.number, *scored.heads)]
+        yield DraftClaim(places[0].passage.readable, tuple(dict.fromkeys(pointers)))
+
+
+def _near(text: str, other: str) -> bool:
+    """True when one text adds hardly a word to the other."""
+    words, others = set(text.split()), set(other.split())
+    return len(words & others) > 0.9 * min(len(words), len(others))  # nine words of ten: a repeated boilerplate
+
+
+def _reason(passages: Sequence[Passage]) -> str:
+    if not passages:
+        return "The search found nothing to read for this question."
+    documents = len({passage.document_id for passage in passages})
+    return (
+        f"None of the {len(passages)} sentences and table rows that were read, from {documents} "
+        f"document{'s' if documents > 1 else ''}, answers the question."
+    )
+
+
+# ── terms ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
+# Scripts that write no blanks between words: their terms are pairs of characters.
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
+_NUMBER = re.compile(r"\d")
+
+
+def _says_something(passage: Passage) -> bool:
+    """Headings and lone numbers answer nothing: a passage needs two words, and a row a label and a value."""
+    words = _WORD.findall(passage.text)
+    if passage.is_row:
+        return len(words) >= 2 and any(not _NUMBER.match(word) for word in words)
+    return len(words) >= 3 or bool(_UNSPACED.search(passage.text))
+
+
+def _terms(text: str, language: str | None) -> frozenset[str]:
+    return frozenset(_stems(tuple(word.casefold() for word in _WORD.findall(text)), language))
+
+
+def _asked(question: str, language: str | None) -> frozenset[str]:
+    """The informative terms of a question; all of them when it has no others."""
+    words = tuple(word.casefold() for word in _WORD.findall(question))
+    informative = tuple(word for word in words if word not in ASKING and word not in SMALL)
+    return frozenset(_stems(informative or words, language))
+
+
+def _stems(words: tuple[str, ...], language: str | None) -> Iterator[str]:
+    stem = _stemmer(language) if language else None
+    for word in words:
+        if _UNSPACED.search(word):
+            yield from (word[place : place + 2] for place in range(max(len(word) - 1, 1)))
+        elif _NUMBER.match(word):
+            yield word.replace(",", "")
+        else:
+            yield stem(word) if stem else word
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _stemmer(language: str) -> Callable[[str], str]:
+    import Stemmer
+
+    stemmer: Any = Stemmer.Stemmer(language)
+    stem: Callable[[str], str] = stemmer.stemWord
+    return stem
+
+
+def _language(question: str, passages: Sequence[Passage]) -> str | None:
+    """The language that most function words speak for, or None. A sample of the passages helps short questions."""
+    sample = " ".join([question, question, *(passage.text for passage in passages[:20])])
+    words = Counter(word.casefold() for word in _WORD.findall(sample))
+    votes = {language: sum(words[word] for word in common) for language, common in LANGUAGES.items()}
+    best = max(votes, key=lambda language: votes[language])
+    return best if votes[best] * 20 >= sum(words.values()) else None  # function words are a third of any European text
+
+
+def _weights(asked: frozenset[str], passages: Sequence[frozenset[str]]) -> dict[str, float]:
+    """How much each term of the question tells: rarity among the candidates; numbers and years count double."""
+    count = len(passages)
+    weights = {}
+    for term in asked:
+        having = sum(term in words for words in passages)
+        rarity = math.log(1 + (count - having + 0.5) / (having + 0.5))  # as in BM25
+        weights[term] = (0.2 + rarity) * (2.0 if _NUMBER.match(term) else 1.0)
+    return weights
+
+
+# ── what kind of thing is asked for ──────────────────────────────────────────────────────────────────────────────────
+
+_DATE = re.compile(rf"\b(?:19|20)\d\d\b|\b\d+\s+(?:{'|'.join(UNITS)})\b|\b(?:{'|'.join(MONTHS)})\b", re.IGNORECASE)
+_AMOUNT = re.compile(r"\d")
+_NAME = re.compile(r"(?<=[^.!?\s] )[A-ZÀ-Þ][^\W\d_]+|\b(?:Inc|Ltd|LLC|GmbH|AG|Corp)\b")
+_ASKS = (
+    (re.compile(r"\b(?:when|what (?:is the )?date|how long|wann|wie lange|quand|cuándo|khi nào)\b", re.I), _DATE),
+    (
+        re.compile(r"\b(?:how (?:much|many)|what (?:amount|percent\w*|price)|wie ?viele?|combien|cuánt\w+)\b", re.I),
+        _AMOUNT,
+    ),
+    (re.compile(r"\b(?:who|whom|whose|which (?:party|company)|wer|wem|wen|wessen|quién)\b", re.I), _NAME),
+)  # fmt: skip
+
+
+def _kinds_wanted(question: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(kind for asks, kind in _ASKS if asks.search(question))
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _column_heads(passages: Sequence[Passage]) -> dict[int, tuple[Passage, ...]]:
+    """For each row that has values, the rows of column heads at the top of its table, by the number of the row."""
+    heads: dict[int, tuple[Passage, ...]] = {}
+    table: list[Passage] = []
+    top: list[Passage] = []
+    for passage in passages:
+        follows = table and table[-1].rank == passage.rank and table[-1].is_row
+        if not passage.is_row:
+            table, top = [], []
+            continue
+        if not follows:
+            table, top = [], []
+        is_head = _is_column_head(passage.text) and len(top) == len(table)
+        table.append(passage)
+        if is_head:
+            top.append(passage)
+        elif top:
+            heads[passage.number] = tuple(top)
+    return heads
+
+
+def _is_column_head(row: str) -> bool:
+    """Years, dates and words, but no amounts."""
+    cells = [cell.strip() for cell in row.split("\t")[1 if "\t" in row else 0 :] if cell.strip()]
+    plain = [cell for cell in cells if not re.search(r"\d", cell) or _DATE.search(cell)]
+    return bool(cells) and len(plain) == len(cells)
