@@ -1,0 +1,123 @@
+"""Intervals at 95 %: what a mean over questions is worth when several questions are asked of one document.
+
+Questions about one contract succeed and fail together, so documents are resampled, not questions (the clustered errors
+of Miller, "Adding Error Bars to Evals", arXiv 2411.00640, by the percentile bootstrap of Efron & Tibshirani 1993).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+RESAMPLES = 2_000
+"""Leaves 50 drawings beyond each end of a 95 % interval, so that the ends do not hang on a handful."""
+
+SEED = 20_240_901
+"""Any constant: the same scores always give the same interval."""
+
+_LEVEL = 0.95
+_Z = 1.959963984540054  # the normal quantile of (1 + _LEVEL) / 2
+
+
+class Interval(NamedTuple):
+    """A value and the 95 % interval around it: `low <= value <= high`."""
+
+    value: float
+    low: float
+    high: float
+
+
+def wilson(value: float, n: int) -> Interval:
+    """The score interval of a rate `value` over `n` questions (Wilson 1927), inside [0, 1].
+
+    Also safe for a mean of scores in [0, 1]: p(1 - p) is the largest variance such a score can have.
+    Raises ValueError for a rate outside [0, 1] or n < 1.
+    """
+    if n < 1 or not 0 <= value <= 1:
+        raise ValueError(f"not a rate over questions: {value} of {n}")
+    share = _Z**2 / n
+    centre = (value + share / 2) / (1 + share)
+    half = _Z * math.sqrt(value * (1 - value) / n + share / (4 * n)) / (1 + share)
+    return Interval(value, max(0.0, min(centre - half, value)), min(1.0, max(centre + half, value)))
+
+
+def mean_intervals(
+    scores: ArrayLike, clusters: Sequence[str], *, seed: int = SEED, resamples: int = RESAMPLES
+) -> tuple[Interval, ...]:
+    """The mean of each column of `scores` (questions × metrics, each in [0, 1]), by cluster bootstrap.
+
+    `clusters[i]` names the document of question i. With a single document there is nothing to resample: Wilson over
+    its questions then, which says nothing about other documents. Scores that are all equal give an interval of no
+    width, which is not certainty: 0 failures in n documents still allow a failure rate of 3/n.
+    Raises ValueError when there are no scores, or not one cluster for each question.
+    """
+    table, codes = _table(scores, clusters)
+    means = table.mean(axis=0)
+    if codes.max() == 0:
+        return tuple(wilson(float(mean), len(table)) for mean in np.clip(means, 0, 1))
+    return _percentiles(means, _resampled_means(table, codes, seed=seed, resamples=resamples))
+
+
+def mean_interval(
+    scores: ArrayLike, clusters: Sequence[str], *, seed: int = SEED, resamples: int = RESAMPLES
+) -> Interval:
+    """`mean_intervals` for one metric: `scores` has one number per question."""
+    return mean_intervals(np.asarray(scores, dtype=float)[:, None], clusters, seed=seed, resamples=resamples)[0]
+
+
+def difference_interval(
+    new: ArrayLike, old: ArrayLike, clusters: Sequence[str], *, seed: int = SEED, resamples: int = RESAMPLES
+) -> Interval:
+    """The mean of `new - old`, paired by question, by cluster bootstrap: positive where `new` is better.
+
+    With a single document its questions are resampled. Raises ValueError as `mean_intervals`, and where the two do
+    not score the same number of questions.
+    """
+    new_scores, old_scores = np.asarray(new, dtype=float), np.asarray(old, dtype=float)
+    if new_scores.shape != old_scores.shape:
+        raise ValueError(f"not paired: {new_scores.shape} and {old_scores.shape} scores")
+    table, codes = _table((new_scores - old_scores)[:, None], clusters)
+    if codes.max() == 0:
+        codes = np.arange(len(table))
+    return _percentiles(table.mean(axis=0), _resampled_means(table, codes, seed=seed, resamples=resamples))[0]
+
+
+# ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _table(scores: ArrayLike, clusters: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    table = np.asarray(scores, dtype=np.float64)
+    if table.ndim != 2 or len(table) == 0 or len(table) != len(clusters):
+        raise ValueError(f"scores of shape {table.shape} do not fit {len(clusters)} clusters")
+    if not np.isfinite(table).all():
+        raise ValueError("a score is not a number")
+    return table, np.unique(np.asarray(clusters, dtype=object), return_inverse=True)[1]
+
+
+def _resampled_means(
+    table: NDArray[np.float64], codes: NDArray[np.intp], *, seed: int, resamples: int
+) -> NDArray[np.float64]:
+    """Means of `resamples` drawings of clusters with replacement; resamples × metrics.
+
+    A drawing says how often each cluster was drawn, so a mean over its questions is a ratio of two weighted sums.
+    """
+    count = int(codes.max()) + 1
+    sums = np.zeros((count, table.shape[1]))
+    np.add.at(sums, codes, table)
+    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
+    means: NDArray[np.float64] = (drawn @ sums) / (drawn @ np.bincount(codes, minlength=count))[:, None]
+    return means
+
+
+def _percentiles(means: NDArray[np.float64], resampled: NDArray[np.float64]) -> tuple[Interval, ...]:
+    tail = (1 - _LEVEL) / 2
+    lows, highs = np.quantile(resampled, (tail, 1 - tail), axis=0)
+    # A percentile interval may miss the value itself when a few documents hold most questions: it is stretched to it.
+    return tuple(
+        Interval(float(mean), float(min(low, mean)), float(max(high, mean)))
+        for mean, low, high in zip(means, lows, highs, strict=True)
+    )
