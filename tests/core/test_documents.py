@@ -52,15 +52,7 @@ def test_the_pages_of_a_span_are_those_it_shares_characters_with(lengths: list[i
 
 
 def test_the_same_place_in_the_same_document_has_the_same_chunk_id_for_ever() -> None:
-    one = chunk_id("deal", DocumentId("ab" * 32), Span(0, 10))
-    assert one == chunk_id("deal", DocumentId("ab" * 32), Span(0, 10))
-    assert (
-        len(
-            {
-                one,
-                chunk_id("other", DocumentId("ab" * 32), Span(0, 10)),
-                chunk_id("deal", DocumentId("ab" * 32), Span(0, 11)),
-            }
-        )
-        == 3
-    )
+    document = DocumentId("ab" * 32)
+    one = chunk_id("deal", document, Span(0, 10))
+    assert one == chunk_id("deal", document, Span(0, 10))
+    assert one not in {chunk_id("other", document, Span(0, 10)), chunk_id("deal", document, Span(0, 11))}

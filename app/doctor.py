@@ -1,0 +1,132 @@
+"""What an operator asks at 3 a.m.: which values are in force, where they come from, and what is missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.audit import AuditLog
+from core.errors import DossierError
+from core.settings import Settings, described
+
+_VERSIONS = (
+    "anthropic",
+    "llama-index-core",
+    "pypdfium2",
+    "qdrant-client",
+    "qdrant-edge-py",
+    "sentence-transformers",
+    "streamlit",
+    "torch",
+    "unstructured",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `exit_code` is 0 when it is well, or when it is missing but not needed."""
+
+    name: str
+    finding: str
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    settings: tuple[dict[str, str], ...]
+    versions: dict[str, str]
+    checks: tuple[Check, ...]
+
+    @property
+    def exit_code(self) -> int:
+        return max((check.exit_code for check in self.checks), default=0)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "settings": list(self.settings),
+            "versions": self.versions,
+            "checks": [
+                {"name": check.name, "finding": check.finding, "well": check.exit_code == 0} for check in self.checks
+            ],
+        }
+
+
+def examine(settings: Settings, environment: dict[str, str]) -> Health:
+    """Look at everything that can be looked at without reading a document. Never raises for what it finds."""
+    looks: dict[str, Callable[[], str]] = {
+        "home": lambda: _home(settings),
+        "embedding model": lambda: _embedding(settings),
+        "index": lambda: _index(settings),
+        "audit log": lambda: f"intact, {AuditLog(settings.home / 'audit.jsonl').verify()} lines",
+        "OCR": _ocr,
+        "Llama": lambda: _llama(settings),
+        "Claude": lambda: _claude(settings),
+    }
+    return Health(
+        tuple(described(settings, environment)),
+        {name: importlib.metadata.version(name) for name in _VERSIONS},
+        tuple(_look(name, look) for name, look in looks.items()),
+    )
+
+
+def _look(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, look())
+    except DossierError as error:
+        return Check(name, str(error), error.exit_code)
+    except OSError as error:
+        return Check(name, f"{error.strerror or type(error).__name__}.", 2)
+
+
+def _home(settings: Settings) -> str:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    if not os.access(settings.home, os.W_OK):
+        raise PermissionError(13, f"{settings.home} cannot be written to")
+    free = shutil.disk_usage(settings.home).free / 2**30
+    return f"{settings.home}, {free:.0f} GiB free"
+
+
+def _embedding(settings: Settings) -> str:
+    from retrieval.embed import embedder_for
+
+    embedder = embedder_for(
+        settings.embedding.model, device=settings.embedding.device, batch_size=settings.embedding.batch_size
+    )
+    return f"{settings.embedding.model}, {embedder.size} dimensions, fingerprint {embedder.fingerprint[:12]}"
+
+
+def _index(settings: Settings) -> str:
+    from app.wiring import open_app
+
+    app = open_app(settings)
+    names = app.collections()
+    where = settings.qdrant.url or "embedded (Qdrant Edge)"
+    return f"{where}, {len(names)} collections, {app.count_chunks()} chunks"
+
+
+def _ocr() -> str:
+    from ingest.ocr import available
+
+    return "tesseract is installed" if available() else "no tesseract: pages without a text layer will be unreadable"
+
+
+def _llama(settings: Settings) -> str:
+    if settings.llama.url is None:
+        return "not configured (DOSSIER_LLAMA_URL)"
+    from generation.llama import served_models
+
+    key = settings.llama.api_key
+    models = served_models(settings.llama.url, key.get_secret_value() if key else None)
+    there = "is served" if settings.llama.model in models else f"is NOT among those served: {', '.join(models)}"
+    return f"{urlsplit(settings.llama.url).hostname} answers; {settings.llama.model} {there}"
+
+
+def _claude(settings: Settings) -> str:
+    if settings.claude.api_key is None:
+        return "not configured (DOSSIER_CLAUDE_API_KEY)"
+    return f"a key is set, model {settings.claude.model}; it is not called to find out more"

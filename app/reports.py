@@ -1,0 +1,266 @@
+"""What the verbs of the app bring back, beside the answers of core: values, and their JSON shapes.
+
+The shapes are the outside interface: scripts, cron jobs and CI read them. Fields may be added, never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from core.answers import Answer, Scope
+from core.documents import Document, DocumentId, Fate, Hit, Span
+
+if TYPE_CHECKING:
+    from retrieval.catalogue import Quarantined as Quarantined
+    from retrieval.catalogue import Record as Record
+
+
+class Status(StrEnum):
+    """What ingest did with a file."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run of ingest stands. Counts from 1; `pages` is 0 while it is not known."""
+
+    stage: str
+    source: str
+    document: int
+    documents: int
+    page: int = 0
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedDocument:
+    source: str
+    document_id: DocumentId | None
+    status: Status
+    pages: int = 0
+    chunks: int = 0
+    fates: Mapping[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
+    warnings: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """A whole run. `skipped` are files that ingest does not read, each with the reason."""
+
+    run_id: str
+    collection: str
+    documents: tuple[IngestedDocument, ...]
+    skipped: tuple[tuple[str, str], ...]
+    seconds: float
+
+    @property
+    def counts(self) -> dict[str, int]:
+        counts = {status.value: sum(one.status is status for one in self.documents) for status in Status}
+        return {
+            **counts,
+            "skipped": len(self.skipped),
+            "pages": sum(one.pages for one in self.documents),
+            "chunks": sum(one.chunks for one in self.documents),
+            "pages_unreadable": sum(one.fates[Fate.UNREADABLE] for one in self.documents),
+        }
+
+    @property
+    def complete(self) -> bool:
+        """False when a file was quarantined or a page could not be read."""
+        return not (self.counts["quarantined"] or self.counts["pages_unreadable"])
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "collection": self.collection,
+            "documents": [
+                {
+                    "source": one.source,
+                    "document_id": one.document_id,
+                    "status": one.status.value,
+                    "pages": one.pages,
+                    "chunks": one.chunks,
+                    "fates": {fate.value: count for fate, count in one.fates.items()},
+                    "warnings": list(one.warnings),
+                    **({"reason": one.reason} if one.reason else {}),
+                }
+                for one in self.documents
+            ],
+            "skipped": [{"source": source, "reason": reason} for source, reason in self.skipped],
+            "counts": self.counts,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What search brings back. `sources` tells for each document the path it came from."""
+
+    question: str
+    scope: Scope
+    hits: tuple[Hit, ...]
+    sources: Mapping[DocumentId, str]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "scope": scope_json(self.scope),
+            "hits": [
+                {
+                    "document_id": hit.chunk.document_id,
+                    "source": self.sources.get(hit.chunk.document_id, ""),
+                    "title": hit.chunk.title,
+                    "pages": list(hit.chunk.pages),
+                    "start": hit.chunk.span.start,
+                    "end": hit.chunk.span.end,
+                    "section": hit.chunk.section,
+                    "text": hit.chunk.text,
+                    "score": round(hit.score, 6),
+                }
+                for hit in self.hits
+            ],
+            "seconds": round(self.seconds, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page to look at: a PNG with the quoted words marked where the format has pages, and always its text.
+
+    `marks` are the marked places inside `text`.
+    """
+
+    image: bytes | None
+    text: str
+    marks: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The certificate of an erasure: what was removed, and what a read-back found afterwards (nothing)."""
+
+    document_id: DocumentId
+    collections: tuple[str, ...]
+    chunks: int
+    chunks_left: int
+    files_left: int
+    audit_hash: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "document_id": self.document_id,
+            "collections": list(self.collections),
+            "chunks": self.chunks,
+            "chunks_left": self.chunks_left,
+            "files_left": self.files_left,
+            "audit_hash": self.audit_hash,
+        }
+
+
+def scope_json(scope: Scope) -> dict[str, Any]:
+    return {"documents": list(scope.documents), "because": list(scope.because)}
+
+
+def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -> dict[str, Any]:
+    """An answer as JSON. `sources` gives (source, title) for each document that is cited."""
+    return {
+        "question": answer.question,
+        "answer": answer.text,
+        "claims": [
+            {
+                "text": claim.text,
+                "support": claim.support.value,
+                "differences": list(claim.differences),
+                "citations": [
+                    {
+                        "document_id": citation.document_id,
+                        "source": sources.get(citation.document_id, ("", ""))[0],
+                        "title": sources.get(citation.document_id, ("", ""))[1],
+                        "pages": list(citation.pages),
+                        "start": citation.span.start,
+                        "end": citation.span.end,
+                        "quote": citation.quote,
+                    }
+                    for citation in claim.citations
+                ],
+            }
+            for claim in answer.claims
+        ],
+        "reason": answer.reason,
+        "scope": scope_json(answer.scope),
+        "coverage": {
+            "documents_searched": answer.coverage.documents_searched,
+            "documents_excluded": answer.coverage.documents_excluded,
+            "documents_quarantined": answer.coverage.documents_quarantined,
+            "pages_searched": answer.coverage.pages_searched,
+            "pages_unreadable": answer.coverage.pages_unreadable,
+        },
+        "mode": answer.mode.value,
+        "mode_because": answer.mode_because,
+        "model": answer.model,
+        "prompt_version": answer.prompt_version,
+        "settings_hash": answer.settings_hash,
+        "usage": {
+            "input_tokens": answer.usage.input_tokens,
+            "output_tokens": answer.usage.output_tokens,
+            "cache_read_tokens": answer.usage.cache_read_tokens,
+            "cost_usd": round(answer.usage.cost_usd, 6),
+            "seconds": round(answer.usage.seconds, 3),
+        },
+    }
+
+
+def document_json(document: Document, *, with_text: bool) -> dict[str, Any]:
+    """A document with the fate of each page; its canonical text where asked for."""
+    return {
+        "document_id": document.id,
+        "collection": document.collection,
+        "source": document.source,
+        "title": document.title,
+        "media_type": document.media_type,
+        "clearance": document.clearance.value,
+        "parser": document.parser,
+        "warnings": list(document.warnings),
+        **({"text": document.text} if with_text else {}),
+        "pages": [
+            {
+                "number": page.number,
+                "label": page.label,
+                "start": page.span.start,
+                "end": page.span.end,
+                "fate": page.fate.value,
+                **({"note": page.note} if page.note else {}),
+            }
+            for page in document.pages
+        ],
+        "fates": {fate.value: count for fate, count in document.fates().items()},
+    }
+
+
+def record_json(record: Record) -> dict[str, Any]:
+    """A row of the catalogue."""
+    return {
+        "document_id": record.document_id,
+        "collection": record.collection,
+        "source": record.source,
+        "title": record.title,
+        "media_type": record.media_type,
+        "clearance": record.clearance.value,
+        "parser": record.parser,
+        "pages": record.pages,
+        "chunks": record.chunks,
+        "fates": {fate.value: count for fate, count in record.fates.items()},
+        "warnings": list(record.warnings),
+        "ingested_at": record.ingested_at,
+        "ingested_by": record.ingested_by,
+    }

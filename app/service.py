@@ -1,0 +1,512 @@
+"""The verbs of Dossier, one method each. Read this first: the story is here, the details one call below.
+
+ingest   parse → chunk → keep → index → shelve
+ask      scope → search or load → generate → resolve → verify
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from app.pages import view_page
+from app.reports import Erased, Found, Ingested, IngestedDocument, PageView, Progress, Status
+from core.answers import Answer, Coverage, Scope
+from core.audit import AuditLog
+from core.documents import Chunk, Document, DocumentId, Fate, Hit, Span
+from core.errors import Busy, NotFound, UnreadableDocument, UsageError
+from core.privacy import Clearance, EgressPolicy, Mode
+from core.settings import Settings
+from generation.citations import resolve
+from generation.verify import verify
+from ingest.chunk import chunk
+from ingest.inbox import Found as FoundFile
+from ingest.inbox import files_in
+from ingest.ocr import OcrChoice
+from ingest.parse import document_id_of, parse, parser_for
+from retrieval.catalogue import Quarantined, Record
+from retrieval.index import Index
+from retrieval.library import Library
+from retrieval.widen import page_chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generation.draft import Draft
+    from retrieval.embed import Embedder
+
+log = logging.getLogger("dossier.app")
+
+READ = 20
+"""Hits that are given to a generator to read. On the financebench development set the right page is among the
+first 20 in nine cases of ten, and 20 chunks of 200 tokens fit any model's window."""
+
+WINDOW = 150_000
+"""Tokens (estimated, 3 characters each) up to which whole documents are sent in long-document mode."""
+
+Generate = Callable[[str, Any, Callable[[str], None] | None], "Draft"]
+
+
+@dataclass(frozen=True, slots=True)
+class Generators:
+    """How each mode makes an answer; None where the mode is not configured. Built when first called."""
+
+    extractive: Generate
+    gdpr: Generate | None
+    long_document: Generate | None
+
+
+class App:
+    """Everything that Dossier does. Built by `app.wiring.open_app`, and by nobody else."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        library: Library,
+        index: Index,
+        embedder: Embedder,
+        generators: Generators,
+        audit: AuditLog,
+    ) -> None:
+        self.settings = settings
+        self._library = library
+        self._index = index
+        self._embedder = embedder
+        self._generators = generators
+        self._audit = audit
+        self._policy = EgressPolicy(settings.privacy)
+
+    # ── ingest ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def ingest(
+        self,
+        paths: Sequence[Path],
+        *,
+        collection: str,
+        by: str,
+        clearance: Clearance | None = None,
+        ocr: str = OcrChoice.AUTO,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Ingested:
+        """Read files and folders into a collection. Unchanged bytes are skipped; unreadable files are quarantined.
+
+        `clearance` None means restricted for new documents, and unchanged for those already here.
+        A run that is killed leaves at worst a document that the next run writes again: the catalogue row comes last.
+        Raises UsageError when there is nothing to read, ConfigError when the collection was built with another
+        embedding model, Busy when another run is writing to the collection.
+        """
+        started = time.perf_counter()
+        inbox = files_in(paths)
+        files = [file for file in inbox if file.skipped is None]
+        if not files:
+            raise UsageError(_nothing_to_ingest(paths, skipped=len(inbox)))
+        with self._only_run(collection):
+            self._index.prepare(collection)
+            self._finish_what_was_killed(collection)
+            run_id = self._library.start_run(collection)
+            documents = []
+            for number, file in enumerate(files, start=1):
+                tell = _teller(on_progress, file.source, number, len(files))
+                documents.append(self._ingest_file(file, collection, by, clearance, OcrChoice(ocr), tell))
+            self._index.settle(collection)
+            report = Ingested(
+                run_id,
+                collection,
+                tuple(documents),
+                tuple((file.source, file.skipped) for file in inbox if file.skipped is not None),
+                time.perf_counter() - started,
+            )
+            self._library.finish_run(run_id, report.counts)
+        self._audit.record("ingested", by=by, run=run_id, collection=collection, **report.counts)
+        return report
+
+    def _finish_what_was_killed(self, collection: str) -> None:
+        """A run that was killed may have left a document half kept or half forgotten: forget it whole."""
+        for _, document_id in self._library.unfinished(collection):
+            self._index.remove(collection, document_id)
+            self._library.forget(document_id, collection=collection)
+
+    def _ingest_file(
+        self,
+        file: FoundFile,
+        collection: str,
+        by: str,
+        clearance: Clearance | None,
+        ocr: OcrChoice,
+        tell: Callable[[str, int, int], None],
+    ) -> IngestedDocument:
+        tell("reading", 0, 0)
+        document_id: DocumentId | None = None
+        try:
+            document_id = document_id_of(file.path)
+            known = self._library.record(collection, document_id)
+            if known and known.parser == parser_for(file.path) and clearance in (None, known.clearance):
+                self._library.seen(known, file.source, file.origin)
+                self._replace_at(file, collection, document_id)
+                return _as_ingested(known, Status.UNCHANGED, file.source)
+            document = parse(
+                file.path,
+                collection=collection,
+                clearance=clearance or (known.clearance if known else Clearance.RESTRICTED),
+                source=file.source,
+                ocr=ocr,
+                languages=self.settings.ocr.languages,
+                on_page=lambda page, pages: tell("reading", page, pages),
+            )
+        except UnreadableDocument as error:
+            self._library.quarantine(collection, file.source, file.origin, document_id, str(error))
+            log.info("quarantined", extra={"document": document_id, "collection": collection})
+            return IngestedDocument(file.source, document_id, Status.QUARANTINED, reason=str(error))
+
+        tell("embedding", len(document.pages), len(document.pages))
+        chunks = chunk(document, max_tokens=self._index.chunk_tokens, count_tokens=self._embedder.count_tokens)
+        self._library.keep(document, file.path)
+        self._index.replace(document, chunks)
+        record = _record(document, chunks, origin=file.origin, by=by)
+        self._library.shelve(record)
+        replaced = self._replace_at(file, collection, document.id)
+        return _as_ingested(record, Status.UPDATED if known or replaced else Status.ADDED, file.source)
+
+    def _replace_at(self, file: FoundFile, collection: str, document_id: DocumentId) -> bool:
+        """Forget what this path held before, unless another path still holds it. True when something was replaced."""
+        former = self._library.place(collection, file.origin, document_id)
+        for gone in former:
+            self._forget(collection, gone)
+        return bool(former)
+
+    # ── look ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def collections(self) -> tuple[str, ...]:
+        """Names of the collections that hold at least one document, sorted."""
+        return self._library.collections()
+
+    def documents(self, collection: str | None = None) -> tuple[Record, ...]:
+        """The catalogue of one collection, or of all. Raises NotFound for a collection that does not exist."""
+        self._known_collections(collection)
+        return self._library.records(collection)
+
+    def quarantined(self, collection: str | None = None) -> tuple[Quarantined, ...]:
+        """Files that could not be read, each with the reason."""
+        return self._library.quarantined(collection)
+
+    def count_chunks(self) -> int:
+        """How many chunks the index holds, over all collections."""
+        return sum(self._index.count(collection) for collection in self.collections())
+
+    def digest(self, collection: str) -> str:
+        """A hash over everything that decides answers: two homes with the same digest hold the same collection."""
+        self._known_collections(collection)
+        rows = sorted(
+            f"{record.document_id} {record.source} {record.parser} {record.clearance.value} {record.chunks}"
+            for record in self._library.records(collection)
+        )
+        return hashlib.sha256("\n".join([self._index.digest(collection), *rows]).encode()).hexdigest()
+
+    def document(self, document_id: str) -> Document:
+        """A document as it was parsed. An id may be shortened to 8 or more characters while it stays unambiguous."""
+        record = self._record_of(document_id)
+        return self._library.document(record.collection, record.document_id)
+
+    def page_view(self, document_id: str, page: int, *, highlight: Sequence[Span] = (), scale: float = 1.5) -> PageView:
+        """One page to look at, with the words of `highlight` (spans of the canonical text) marked."""
+        document = self.document(document_id)
+        if not 1 <= page <= len(document.pages):
+            raise NotFound(f"{document.source} has {len(document.pages)} pages; there is no page {page}.")
+        return view_page(document, self._library.original(document.id), page, highlight=highlight, scale=scale)
+
+    # ── find ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def search(
+        self,
+        question: str,
+        *,
+        collection: str | None = None,
+        documents: Sequence[str] = (),
+        limit: int = 10,
+        by: str,
+    ) -> Found:
+        """The chunks that fit a question best, best first, without any model that writes."""
+        started = time.perf_counter()
+        _must_be_asked(question)
+        scope, records = self._scope(collection, documents)
+        hits = self._hits(question, scope, records, limit=limit)
+        found = Found(
+            question,
+            scope,
+            hits,
+            {record.document_id: record.source for record in records},
+            time.perf_counter() - started,
+        )
+        self._audit.record(
+            "searched", by=by, collection=collection, documents=len(scope.documents), hits=len(found.hits)
+        )
+        return found
+
+    def ask(
+        self,
+        question: str,
+        *,
+        collection: str | None = None,
+        documents: Sequence[str] = (),
+        mode: Mode = Mode.AUTO,
+        by: str,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """The answer to a question, every claim with the places it rests on, or a reason why there is none.
+
+        Raises NotFound for an unknown collection or document, UsageError for an empty question, ConfigError for a
+        mode that is not configured, EgressDenied when policy forbids it, ServiceDown when the model did not answer.
+        """
+        started = time.perf_counter()
+        _must_be_asked(question)
+        scope, records = self._scope(collection, documents)
+        mode, because = self._mode(mode, records)
+        generate = self._generator(mode)
+        hits = self._hits(question, scope, records, limit=READ)
+        draft: Draft
+        if mode is Mode.LONG_DOCUMENT:
+            clearances = {record.document_id: record.clearance for record in records}
+            cleared = self._policy.clear(question, self._whole_or_found(records, hits), clearances)
+            draft = generate(question, cleared, on_text)
+        else:
+            draft = generate(question, [hit.chunk for hit in hits], on_text)
+        claims = verify(resolve(draft, self._cited(draft, records)))
+        answer = Answer(
+            question=question,
+            claims=claims,
+            reason=draft.reason,
+            scope=scope,
+            coverage=self._coverage(collection, scope, records),
+            mode=mode,
+            mode_because=because,
+            model=draft.model,
+            prompt_version=draft.prompt_version,
+            settings_hash=self.settings.digest(),
+            usage=replace(draft.usage, seconds=time.perf_counter() - started),
+        )
+        self._audit.record(
+            "asked",
+            by=by,
+            collection=collection,
+            mode=mode.value,
+            model=draft.model,
+            documents=len(scope.documents),
+            claims=len(claims),
+            cited=sorted({citation.document_id for claim in claims for citation in claim.citations}),
+        )
+        return answer
+
+    # ── forget ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def erase(self, document_ids: Sequence[str], *, by: str) -> tuple[Erased, ...]:
+        """Remove documents from every collection: points, parsed text, original and catalogue row; then look again."""
+        if not document_ids:
+            raise UsageError("Name at least one document to erase.")
+        wanted = [self._record_of(document_id).document_id for document_id in document_ids]
+        return tuple(self._erase(document_id, by=by) for document_id in dict.fromkeys(wanted))
+
+    def _erase(self, document_id: DocumentId, *, by: str) -> Erased:
+        held_by = [record.collection for record in self._library.records() if record.document_id == document_id]
+        chunks = 0
+        for collection in held_by:
+            with self._only_run(collection):
+                chunks += self._forget(collection, document_id)
+                self._index.purge(collection)
+        left = sum(self._index.count(collection, document_id) for collection in held_by)
+        files = self._library.files_of(document_id)
+        digest = self._audit.record(
+            "erased", by=by, document=document_id, collections=held_by, chunks=chunks, left=left + files
+        )
+        return Erased(document_id, tuple(held_by), chunks, left, files, digest)
+
+    def _forget(self, collection: str, document_id: DocumentId) -> int:
+        """The catalogue row goes first: from then on no answer can cite the document, whatever happens next."""
+        self._library.unshelve(collection, document_id)
+        chunks = self._index.remove(collection, document_id)
+        self._library.forget(document_id, collection=collection)
+        return chunks
+
+    # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def sources(self, answer: Answer) -> Mapping[DocumentId, tuple[str, str]]:
+        """(source, title) of each document that an answer cites."""
+        cited = {citation.document_id for claim in answer.claims for citation in claim.citations}
+        return {
+            record.document_id: (record.source, record.title)
+            for record in self._library.records()
+            if record.document_id in cited
+        }
+
+    def _known_collections(self, collection: str | None) -> tuple[str, ...]:
+        known = self._library.collections()
+        if collection is None:
+            return known
+        if collection not in known:
+            there = f" There are: {', '.join(known)}." if known else " Nothing has been ingested yet."
+            raise NotFound(f"There is no collection named {collection}.{there}")
+        return (collection,)
+
+    def _record_of(self, document_id: str) -> Record:
+        found = [record for record in self._library.records() if record.document_id.startswith(document_id.lower())]
+        if len(document_id) < 8 or not found:
+            raise NotFound(f"There is no document with the id {document_id}.")
+        if len({record.document_id for record in found}) > 1:
+            raise UsageError(f"Several documents have an id that begins with {document_id}: give more of it.")
+        return found[0]
+
+    def _scope(self, collection: str | None, documents: Sequence[str]) -> tuple[Scope, tuple[Record, ...]]:
+        known = self._known_collections(collection)
+        if not known:
+            raise NotFound("Nothing has been ingested yet: dossier ingest PATH --collection NAME.")
+        records = self._library.records(collection)
+        because = [f"collection {collection}" if collection else f"all {len(known)} collections"]
+        if documents:
+            named = {self._record_of(document_id).document_id for document_id in documents}
+            records = tuple(record for record in records if record.document_id in named)
+            if len({record.document_id for record in records}) < len(named):
+                raise NotFound(f"A document that you named is not in the collection {collection}.")
+            because.append(f"{len(named)} documents named by you")
+        return Scope(tuple(dict.fromkeys(record.document_id for record in records)), tuple(because)), records
+
+    def _hits(self, question: str, scope: Scope, records: Sequence[Record], *, limit: int) -> tuple[Hit, ...]:
+        """The best hits of each collection, merged by score: ranks are fused the same way in all of them."""
+        if limit < 1:
+            raise UsageError("The limit must be 1 or more.")
+        hits: list[Hit] = []
+        for collection in sorted({record.collection for record in records}):
+            here = {record.document_id for record in records if record.collection == collection}
+            everything = len(here) == len(self._library.records(collection))
+            hits += self._index.search(
+                question, collection=collection, documents=None if everything else sorted(here), limit=limit
+            )
+        shelved = set(scope.documents)
+        hits = [hit for hit in hits if hit.chunk.document_id in shelved]
+        return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit])
+
+    def _mode(self, mode: Mode, records: Sequence[Record]) -> tuple[Mode, str]:
+        """What `auto` means here: what clearance allows, then what is configured."""
+        if mode is not Mode.AUTO:
+            return mode, "you chose it"
+        all_cleared = all(record.clearance is Clearance.CLOUD for record in records)
+        if self._generators.long_document and all_cleared:
+            return Mode.LONG_DOCUMENT, "every document in scope is cleared for the cloud, and Claude is configured"
+        if self._generators.gdpr:
+            return Mode.GDPR, "a Llama server is configured"
+        return Mode.EXTRACTIVE, "no language model is configured that may read these documents"
+
+    def _generator(self, mode: Mode) -> Generate:
+        if mode is Mode.GDPR and self._generators.gdpr:
+            return self._generators.gdpr
+        if mode is Mode.LONG_DOCUMENT and self._generators.long_document:
+            return self._generators.long_document
+        if mode is Mode.EXTRACTIVE:
+            return self._generators.extractive
+        needed = "DOSSIER_LLAMA_URL" if mode is Mode.GDPR else "DOSSIER_CLAUDE_API_KEY"
+        raise UsageError(f"Mode {mode.value} is not configured: set {needed}.")
+
+    def _whole_or_found(self, records: Sequence[Record], hits: Sequence[Hit]) -> tuple[Chunk, ...]:
+        """Whole documents, page by page, when they fit the window; else the hits, in document order."""
+        if sum(record.characters for record in records) / 3 > WINDOW:
+            return tuple(sorted((hit.chunk for hit in hits), key=lambda one: (one.document_id, one.span)))
+        return tuple(
+            page
+            for record in records
+            for page in page_chunks(self._library.document(record.collection, record.document_id))
+        )
+
+    def _cited(self, draft: Draft, records: Sequence[Record]) -> Mapping[DocumentId, Document]:
+        cited = draft.documents()
+        return {
+            record.document_id: self._library.document(record.collection, record.document_id)
+            for record in records
+            if record.document_id in cited
+        }
+
+    def _coverage(self, collection: str | None, scope: Scope, records: Sequence[Record]) -> Coverage:
+        all_records = self._library.records(collection)
+        return Coverage(
+            documents_searched=len(scope.documents),
+            documents_excluded=len({record.document_id for record in all_records}) - len(scope.documents),
+            documents_quarantined=len(self._library.quarantined(collection)),
+            pages_searched=sum(record.pages - record.fates[Fate.UNREADABLE] for record in records),
+            pages_unreadable=sum(record.fates[Fate.UNREADABLE] for record in records),
+        )
+
+    @contextmanager
+    def _only_run(self, collection: str) -> Iterator[None]:
+        """One writer for a collection at a time; the lock goes with the process, however it ends."""
+        folder = self.settings.home / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / f"{uuid.uuid5(uuid.NAMESPACE_OID, collection).hex}.lock", timeout=0)
+        try:
+            with lock:
+                yield
+        except Timeout as error:
+            raise Busy(f"Another run is writing to the collection {collection}. Try again when it is done.") from error
+
+
+def _must_be_asked(question: str) -> None:
+    if not question.strip():
+        raise UsageError("The question is empty.")
+
+
+def _nothing_to_ingest(paths: Sequence[Path], *, skipped: int) -> str:
+    named = ", ".join(str(path) for path in paths)
+    if skipped:
+        return f"There is nothing to ingest in {named}: none of its {skipped} files is of a kind that Dossier reads."
+    return f"There is nothing to ingest in {named}: it is empty."
+
+
+def _teller(
+    on_progress: Callable[[Progress], None] | None, source: str, document: int, documents: int
+) -> Callable[[str, int, int], None]:
+    def tell(stage: str, page: int, pages: int) -> None:
+        if on_progress is not None:
+            on_progress(Progress(stage, source, document, documents, page, pages))
+
+    return tell
+
+
+def _record(document: Document, chunks: Sequence[Chunk], *, origin: str, by: str) -> Record:
+    return Record(
+        collection=document.collection,
+        document_id=document.id,
+        source=document.source,
+        origin=origin,
+        title=document.title,
+        media_type=document.media_type,
+        clearance=document.clearance,
+        parser=document.parser,
+        pages=len(document.pages),
+        characters=len(document.text),
+        fates=document.fates(),
+        chunks=len(chunks),
+        warnings=document.warnings,
+        ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        ingested_by=by,
+    )
+
+
+def _as_ingested(record: Record, status: Status, source: str) -> IngestedDocument:
+    unreadable = record.fates[Fate.UNREADABLE]
+    return IngestedDocument(
+        source,
+        record.document_id,
+        status,
+        pages=record.pages,
+        chunks=record.chunks,
+        fates=record.fates,
+        warnings=record.warnings,
+        reason=f"{unreadable} of {record.pages} pages could not be read." if unreadable else None,
+    )

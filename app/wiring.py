@@ -1,0 +1,104 @@
+"""The only place that builds clients and models. `open_app(settings)` is the one door to Dossier for every face.
+
+Order matters: telemetry is switched off and the process is sealed before anything heavy is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from core.audit import AuditLog
+from core.egress import quiet, seal
+from core.privacy import Privacy
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from generation.draft import Draft
+    from retrieval.embed import Embedder
+    from retrieval.index import Index
+
+    from app.service import App, Generators
+
+
+def open_app(settings: Settings) -> App:
+    """Dossier as `settings` want it. Models are loaded and servers are spoken to when first needed, not here."""
+    quiet()
+    if settings.privacy is Privacy.GDPR:
+        seal(allowed_hosts(settings))
+
+    from retrieval.embed import embedder_for
+    from retrieval.library import Library
+
+    from app.service import App
+
+    embedder = embedder_for(
+        settings.embedding.model, device=settings.embedding.device, batch_size=settings.embedding.batch_size
+    )
+    return App(
+        settings,
+        library=Library(settings.home, settings.catalogue.url),
+        index=_index(settings, embedder),
+        embedder=embedder,
+        generators=_generators(settings, embedder),
+        audit=AuditLog(settings.home / "audit.jsonl"),
+    )
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """The hosts that a sealed process may reach: those of the services that the operator named."""
+    urls = (settings.qdrant.url, settings.llama.url, settings.catalogue.url)
+    return frozenset(host for url in urls if url and (host := urlsplit(url).hostname))
+
+
+def _index(settings: Settings, embedder: Embedder) -> Index:
+    from retrieval.index import Index
+
+    if settings.qdrant.url is None:
+        from retrieval.points_edge import EdgeStore
+
+        return Index(EdgeStore(settings.home / "index"), embedder)
+
+    from retrieval.points_server import ServerStore, connect
+
+    key = settings.qdrant.api_key
+    return Index(ServerStore(connect(settings.qdrant.url, key.get_secret_value() if key else None)), embedder)
+
+
+def _generators(settings: Settings, embedder: Embedder) -> Generators:
+    from app.service import Generators
+
+    def similarity(question: str, texts: Sequence[str]) -> Sequence[float]:
+        similar: Sequence[float] = (embedder.embed_documents(texts) @ embedder.embed_question(question)).tolist()
+        return similar
+
+    def extractive(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
+        from generation.extractive import Extractive
+
+        return Extractive(similarity).answer(question, chunks, on_text)
+
+    def gdpr(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
+        from generation.llama import Llama
+
+        key = settings.llama.api_key
+        llama = Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
+        return llama.answer(question, chunks, on_text)
+
+    def long_document(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
+        from generation.claude import Claude
+
+        key = settings.claude.api_key
+        claude = Claude(
+            key.get_secret_value() if key else "",
+            settings.claude.model,
+            base_url=settings.claude.base_url,
+            max_tokens=settings.claude.max_tokens,
+        )
+        return claude.answer(question, chunks, on_text)
+
+    return Generators(
+        extractive=extractive,
+        gdpr=gdpr if settings.llama.url else None,
+        long_document=long_document if settings.claude.api_key else None,
+    )

@@ -1,0 +1,424 @@
+"""What is known about the documents, in SQL: SQLite under DOSSIER_HOME, or any database that SQLAlchemy speaks to.
+
+    documents    one row per collection and document, written last: what has a row here is kept and indexed
+    places       where its bytes were seen: several paths may hold the same document
+    quarantine   files that could not be read, with the reason
+    unfinished   documents between two states: kept but not yet shelved, or unshelved but not yet forgotten
+    runs         when ingest ran, and what came of it
+
+Text of documents is never stored here, but titles, paths and reasons are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy import exc
+from sqlalchemy.schema import CreateTable
+
+from core.documents import DocumentId, Fate
+from core.errors import BrokenStore, Busy, ConfigError, ServiceDown
+from core.privacy import Clearance
+
+WAIT = 30.0
+"""Seconds to wait for another process that writes to the SQLite file. A write takes milliseconds."""
+
+_tables = sql.MetaData()
+
+_documents = sql.Table(
+    "documents",
+    _tables,
+    sql.Column("collection", sql.String(100), primary_key=True),
+    sql.Column("document_id", sql.String(64), primary_key=True),
+    sql.Column("source", sql.Text, nullable=False),
+    sql.Column("origin", sql.Text, nullable=False),
+    sql.Column("title", sql.Text, nullable=False),
+    sql.Column("media_type", sql.String(200), nullable=False),
+    sql.Column("clearance", sql.String(20), nullable=False),
+    sql.Column("parser", sql.String(200), nullable=False),
+    sql.Column("pages", sql.Integer, nullable=False),
+    sql.Column("characters", sql.Integer, nullable=False),
+    sql.Column("fates", sql.JSON, nullable=False),
+    sql.Column("chunks", sql.Integer, nullable=False),
+    sql.Column("warnings", sql.JSON, nullable=False),
+    sql.Column("ingested_at", sql.String(40), nullable=False),
+    sql.Column("ingested_by", sql.String(200), nullable=False),
+)
+
+_places = sql.Table(
+    "places",
+    _tables,
+    sql.Column("collection", sql.String(100), primary_key=True),
+    sql.Column("origin", sql.Text, primary_key=True),
+    sql.Column("document_id", sql.String(64), primary_key=True),
+    sql.Column("source", sql.Text, nullable=False),
+)
+
+_quarantine = sql.Table(
+    "quarantine",
+    _tables,
+    sql.Column("collection", sql.String(100), primary_key=True),
+    sql.Column("origin", sql.Text, primary_key=True),
+    sql.Column("source", sql.Text, nullable=False),
+    sql.Column("document_id", sql.String(64)),
+    sql.Column("reason", sql.Text, nullable=False),
+    sql.Column("at", sql.String(40), nullable=False),
+)
+
+_unfinished = sql.Table(
+    "unfinished",
+    _tables,
+    sql.Column("collection", sql.String(100), primary_key=True),
+    sql.Column("document_id", sql.String(64), primary_key=True),
+)
+
+_runs = sql.Table(
+    "runs",
+    _tables,
+    sql.Column("run_id", sql.String(40), primary_key=True),
+    sql.Column("collection", sql.String(100), nullable=False),
+    sql.Column("started", sql.String(40), nullable=False),
+    sql.Column("finished", sql.String(40)),
+    sql.Column("counts", sql.JSON),
+    sql.Column("pid", sql.Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A document in a collection, as the catalogue knows it. `source` is the path as the user gave it, `origin` where
+    the bytes lie (an absolute path); `ingested_at` is ISO 8601 in UTC; `characters` counts the canonical text."""
+
+    collection: str
+    document_id: DocumentId
+    source: str
+    origin: str
+    title: str
+    media_type: str
+    clearance: Clearance
+    parser: str
+    pages: int
+    characters: int
+    fates: Mapping[Fate, int]
+    chunks: int
+    warnings: tuple[str, ...]
+    ingested_at: str
+    ingested_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A file that could not be read. `document_id` is None when not even its bytes could be."""
+
+    collection: str
+    source: str
+    origin: str
+    document_id: DocumentId | None
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of ingest. `finished` and `counts` are None while it runs, and for ever when it was killed."""
+
+    run_id: str
+    collection: str
+    started: str
+    finished: str | None
+    counts: Mapping[str, int] | None
+    pid: int
+
+
+class Catalogue:
+    """Holds the connection. Nothing is opened before the first question."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._sqlite = url.startswith("sqlite")
+        self._engine: sql.Engine | None = None
+        self._opening = threading.Lock()
+
+    # ── documents ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def shelve(self, record: Record) -> None:
+        """Write the row of a document that is kept and indexed; also where it was seen. Its quarantine ends."""
+        values = {name: getattr(record, name) for name in Record.__dataclass_fields__}
+        values["clearance"] = record.clearance.value
+        values["fates"] = {fate.value: count for fate, count in record.fates.items()}
+        values["warnings"] = list(record.warnings)
+        with self._writing() as connection:
+            _put(connection, _documents, values)
+            _seen(connection, record.collection, record.document_id, record.source, record.origin)
+            _delete(connection, _unfinished, collection=record.collection, document_id=record.document_id)
+
+    def unshelve(self, collection: str, document_id: DocumentId) -> None:
+        """Take the row away, with every place and quarantine of the document; until `finish` it stays unfinished."""
+        with self._writing() as connection:
+            for table in (_documents, _places, _quarantine):
+                _delete(connection, table, collection=collection, document_id=document_id)
+            _put(connection, _unfinished, {"collection": collection, "document_id": document_id})
+
+    def begin(self, collection: str, document_id: DocumentId) -> None:
+        """From here until `shelve` or `finish` the document is unfinished."""
+        with self._writing() as connection:
+            _put(connection, _unfinished, {"collection": collection, "document_id": document_id})
+
+    def finish(self, document_id: DocumentId, *, collection: str | None) -> None:
+        """Nothing of the document is left in `collection` (None: anywhere)."""
+        where = {"document_id": str(document_id)} | ({} if collection is None else {"collection": collection})
+        with self._writing() as connection:
+            _delete(connection, _unfinished, **where)
+        self._empty_log()
+
+    def unfinished(self, collection: str | None = None) -> tuple[tuple[str, DocumentId], ...]:
+        """(collection, document) of what a killed run left between two states and that has no row."""
+        query = (
+            sql.select(_unfinished.c.collection, _unfinished.c.document_id)
+            .outerjoin(
+                _documents,
+                (_documents.c.collection == _unfinished.c.collection)
+                & (_documents.c.document_id == _unfinished.c.document_id),
+            )
+            .where(_documents.c.document_id.is_(None))
+            .order_by(_unfinished.c.collection, _unfinished.c.document_id)
+        )
+        if collection is not None:
+            query = query.where(_unfinished.c.collection == collection)
+        with self._reading() as connection:
+            return tuple((row.collection, DocumentId(row.document_id)) for row in connection.execute(query))
+
+    def records(self, collection: str | None = None) -> tuple[Record, ...]:
+        """The rows of one collection, or of all, sorted by collection, source and id."""
+        query = sql.select(_documents).order_by(_documents.c.collection, _documents.c.source, _documents.c.document_id)
+        if collection is not None:
+            query = query.where(_documents.c.collection == collection)
+        with self._reading() as connection:
+            return tuple(_record(dict(row)) for row in connection.execute(query).mappings())
+
+    def record(self, collection: str, document_id: DocumentId) -> Record | None:
+        """The row of a document, None when the collection does not hold it."""
+        query = sql.select(_documents).where(_are(_documents, collection=collection, document_id=document_id))
+        with self._reading() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+            return None if row is None else _record(dict(row))
+
+    def collections(self) -> tuple[str, ...]:
+        """Names of the collections that hold at least one document, sorted."""
+        query = sql.select(_documents.c.collection).distinct().order_by(_documents.c.collection)
+        with self._reading() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def holders(self, document_id: DocumentId) -> tuple[str, ...]:
+        """The collections that hold a document, whether shelved or unfinished, sorted."""
+        query = sql.union(
+            *(sql.select(table.c.collection).where(table.c.document_id == document_id) for table in _HOLDING)
+        )
+        with self._reading() as connection:
+            return tuple(sorted(connection.execute(query).scalars()))
+
+    # ── places ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def seen(self, record: Record, source: str, origin: str) -> None:
+        """The bytes of a shelved document also lie at `origin`. Its quarantine ends."""
+        with self._writing() as connection:
+            _seen(connection, record.collection, record.document_id, source, origin)
+
+    def place(self, collection: str, origin: str, document_id: DocumentId | None) -> tuple[DocumentId, ...]:
+        """Now `origin` holds `document_id`, or nothing at all (None). Returns the documents that only it had held.
+
+        Those keep their place until they are unshelved, so that a run killed in between finds them again.
+        """
+        held = _are(_places, collection=collection, origin=origin)
+        with self._writing() as connection:
+            if document_id is None:
+                _delete(connection, _quarantine, collection=collection, origin=origin)
+            former = connection.execute(sql.select(_places.c.document_id).where(held)).scalars().all()
+            alone = []
+            for other in sorted(set(former) - {document_id}):
+                elsewhere = connection.execute(
+                    sql.select(_places.c.origin, _places.c.source)
+                    .where(_are(_places, collection=collection, document_id=other), _places.c.origin != origin)
+                    .order_by(_places.c.origin)
+                ).first()
+                if elsewhere is None:
+                    alone.append(DocumentId(other))
+                    continue
+                _delete(connection, _places, collection=collection, origin=origin, document_id=other)
+                connection.execute(
+                    sql.update(_documents)
+                    .where(_are(_documents, collection=collection, document_id=other, origin=origin))
+                    .values(origin=elsewhere.origin, source=elsewhere.source)
+                )
+        return tuple(alone)
+
+    def sources(self, collection: str) -> Mapping[str, DocumentId]:
+        """Each place (absolute path) with the document that lies there."""
+        query = sql.select(_places.c.origin, _places.c.document_id).where(_places.c.collection == collection)
+        with self._reading() as connection:
+            return {row.origin: DocumentId(row.document_id) for row in connection.execute(query)}
+
+    # ── quarantine and runs ───────────────────────────────────────────────────────────────────────────────────────
+
+    def quarantine(
+        self, collection: str, source: str, origin: str, document_id: DocumentId | None, reason: str
+    ) -> None:
+        """Note that the file at `origin` could not be read. A later note about it replaces this one."""
+        values = {
+            "collection": collection,
+            "source": source,
+            "origin": origin,
+            "document_id": document_id,
+            "reason": reason,
+            "at": _now(),
+        }
+        with self._writing() as connection:
+            _put(connection, _quarantine, values)
+
+    def quarantined(self, collection: str | None = None) -> tuple[Quarantined, ...]:
+        """Files that could not be read, sorted by collection and source."""
+        query = sql.select(_quarantine).order_by(_quarantine.c.collection, _quarantine.c.source, _quarantine.c.origin)
+        if collection is not None:
+            query = query.where(_quarantine.c.collection == collection)
+        with self._reading() as connection:
+            return tuple(Quarantined(**row) for row in connection.execute(query).mappings())
+
+    def start_run(self, collection: str) -> str:
+        """Note that a run begins; returns its id."""
+        started = _now()
+        run_id = f"{started[:19].replace('-', '').replace(':', '')}Z-{secrets.token_hex(3)}"
+        values = {"run_id": run_id, "collection": collection, "started": started, "pid": os.getpid()}
+        with self._writing() as connection:
+            _put(connection, _runs, values)
+        return run_id
+
+    def finish_run(self, run_id: str, counts: Mapping[str, int]) -> None:
+        """Note that a run came to its end, and what it did."""
+        with self._writing() as connection:
+            connection.execute(
+                sql.update(_runs).where(_runs.c.run_id == run_id).values(finished=_now(), counts=dict(counts))
+            )
+
+    def runs(self, collection: str | None = None) -> tuple[Run, ...]:
+        """The runs, newest first."""
+        query = sql.select(_runs).order_by(_runs.c.started.desc(), _runs.c.run_id.desc())
+        if collection is not None:
+            query = query.where(_runs.c.collection == collection)
+        with self._reading() as connection:
+            return tuple(Run(**row) for row in connection.execute(query).mappings())
+
+    # ── the connection ────────────────────────────────────────────────────────────────────────────────────────────
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sql.Connection]:
+        with _told(sqlite=self._sqlite), self._opened().connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sql.Connection]:
+        """All or nothing; on SQLite the one writer's place is taken at once, so that what was read stays true."""
+        with _told(sqlite=self._sqlite), self._opened().execution_options(writes=True).begin() as connection:
+            yield connection
+
+    def _empty_log(self) -> None:
+        """SQLite's write-ahead log still has the rows as they were: move it into the file and cut it to nothing.
+
+        As far as another process reads at this moment, SQLite leaves it to the next time.
+        """
+        if self._sqlite:
+            with _told(sqlite=self._sqlite), contextlib.closing(self._opened().raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _opened(self) -> sql.Engine:
+        with self._opening:
+            if self._engine is None:
+                engine = _engine(self._url)
+                with engine.execution_options(writes=True).begin() as connection:
+                    for table in _tables.sorted_tables:
+                        connection.execute(CreateTable(table, if_not_exists=True))
+                self._engine = engine
+            return self._engine
+
+
+_HOLDING = (_documents, _unfinished)
+
+
+def _engine(url: str) -> sql.Engine:
+    try:
+        address = sql.make_url(url)
+        if address.get_backend_name() != "sqlite":
+            return sql.create_engine(address, pool_pre_ping=True)
+        engine = sql.create_engine(address, connect_args={"timeout": WAIT})
+    except (exc.ArgumentError, exc.NoSuchModuleError, ImportError) as error:
+        raise ConfigError(
+            "DOSSIER_CATALOGUE_URL is no address of a database that can be used here (driver://user@host/name)."
+        ) from error
+
+    @sql.event.listens_for(engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: `begun` does
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # a row that was written is there after a power cut
+        connection.execute("PRAGMA secure_delete=ON")  # an erased title leaves no bytes in free pages
+
+    @sql.event.listens_for(engine, "begin")
+    def begun(connection: sql.Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextlib.contextmanager
+def _told(*, sqlite: bool) -> Iterator[None]:
+    """The database's errors as sentences."""
+    try:
+        yield
+    except exc.OperationalError as error:
+        if not sqlite:
+            raise ServiceDown("The catalogue's database did not answer.") from error
+        if "locked" in str(error.orig):
+            raise Busy("The catalogue is in use by another process; try again.") from error
+        raise BrokenStore(f"The catalogue cannot be read or written: {error.orig}.") from error
+    except exc.DBAPIError as error:
+        raise BrokenStore("The catalogue is damaged or was made by another version of Dossier.") from error
+
+
+def _put(connection: sql.Connection, table: sql.Table, values: Mapping[str, Any]) -> None:
+    """Insert a row, or overwrite the one with the same key; in the words of every database."""
+    key = {column.name: values[column.name] for column in table.primary_key}
+    _delete(connection, table, **key)
+    connection.execute(sql.insert(table).values(values))
+
+
+def _delete(connection: sql.Connection, table: sql.Table, **where: str | None) -> None:
+    connection.execute(sql.delete(table).where(_are(table, **where)))
+
+
+def _are(table: sql.Table, **where: str | None) -> sql.ColumnElement[bool]:
+    return sql.and_(*(table.c[name] == value for name, value in where.items()))
+
+
+def _seen(connection: sql.Connection, collection: str, document_id: DocumentId, source: str, origin: str) -> None:
+    place = {"collection": collection, "origin": origin, "document_id": document_id, "source": source}
+    _put(connection, _places, place)
+    _delete(connection, _quarantine, collection=collection, origin=origin)
+
+
+def _record(values: dict[str, Any]) -> Record:
+    values["clearance"] = Clearance(values["clearance"])
+    values["fates"] = {fate: int(values["fates"].get(fate.value, 0)) for fate in Fate}
+    values["warnings"] = tuple(values["warnings"])
+    return Record(**values)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,344 @@
+"""The index: chunks go in, hits come out. What a point is and what it weighs is decided here; where it lies is not.
+
+    replace   embed (no lock held) → upsert the new points → delete the document's older points
+    search    embed the question → one hybrid query, dense and sparse fused in the store → hits
+
+`Store` and `Points` have two implementations: `points_edge` (embedded) and `points_server` (a Qdrant server).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from core.documents import Chunk, Document, DocumentId, Hit, Span
+from core.errors import ConfigError, NotFound, UsageError
+from retrieval import sparse
+
+if TYPE_CHECKING:
+    from retrieval.embed import Embedder, Vectors
+
+log = logging.getLogger("dossier.retrieval")
+
+CHUNK_TOKENS = 200
+"""Tokens of a chunk. Of 120, 200, 400 and 1000 tokens, 200 found the most right pages among the first five hits on
+FinanceBench filings (with the file's name and the page's head in front, MiniLM, RRF)."""
+
+HEADER_TOKENS = 54
+"""Tokens kept free for the line "title › section" in front of a chunk: with 200 of text it fills the 254 of MiniLM."""
+
+RRF_K = 60
+"""The constant of reciprocal rank fusion, score = Σ 1/(k + rank) with ranks from 1: G. Cormack, C. Clarke,
+S. Buettcher, Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods (SIGIR 2009)."""
+
+DENSE_WEIGHT, SPARSE_WEIGHT = 1.0, 1.0
+"""Equal voices: neither ranking is better everywhere (filings: dense; statutes and tables: BM25)."""
+
+CANDIDATES = 100
+"""Least number of points that each of the two rankings brings to the fusion: a chunk that is 80th in one and 3rd in
+the other still counts. More changes little, since 1/(k + rank) is flat out there."""
+
+BATCH = 256
+"""Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
+
+FORMAT = f"1.{sparse.VERSION}"
+"""What a stored point looks like: payload, header line and sparse weights. Collections of another are refused."""
+
+_NAME = re.compile(r"[^\W_](?:[\w .-]{0,98}[\w.-])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a collection was built with. Points of another embedder cannot be compared with these."""
+
+    fingerprint: str
+    size: int
+    format: str = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A chunk as it is stored: its id, two vectors, and the payload that it is made from again."""
+
+    id: str
+    dense: Sequence[float]
+    sparse: sparse.Weights
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A point that was found."""
+
+    id: str
+    score: float
+    payload: Mapping[str, Any]
+
+
+class Points(Protocol):
+    """The points of one collection, open. `document_id` None means all documents."""
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Write points; those with the same id are overwritten. On return they are found and survive a crash."""
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete the points with these ids; an id that is not there is no error."""
+
+    def query(
+        self, dense: Sequence[float], weights: sparse.Weights, *, documents: Sequence[DocumentId] | None, limit: int
+    ) -> list[Scored]:
+        """The best points of both rankings, fused, best first, in one round trip. `documents` None means all."""
+
+    def count(self, document_id: DocumentId | None = None) -> int:
+        """How many points there are, exactly."""
+
+    def ids(self, document_id: DocumentId | None = None) -> set[str]:
+        """The ids of the points."""
+
+    def payloads(self, document_id: DocumentId | None = None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Id and payload of each point, in no particular order."""
+
+    def settle(self) -> None:
+        """Build what makes search fast on many points. Called once at the end of a run."""
+
+
+class Store(Protocol):
+    """Where collections lie. Names have been checked by `Index`."""
+
+    def open(self, collection: str) -> AbstractContextManager[Points]:
+        """The points of a collection, for one operation. Raises NotFound when there is no such collection."""
+
+    def create(self, collection: str, built: Built) -> None:
+        """Make a collection, all at once; one that is there already stays as it is."""
+
+    def built(self, collection: str) -> Built | None:
+        """What a collection was built with, None when there is no such collection."""
+
+    def collections(self) -> tuple[str, ...]:
+        """The names, sorted."""
+
+    def drop(self, collection: str) -> None:
+        """Remove a collection; one that is not there is no error."""
+
+    def purge(self, collection: str) -> None:
+        """See that no byte of deleted points is left, as far as the store can."""
+
+
+class Index:
+    """Search over the chunks of all collections. Safe to use from several threads and processes."""
+
+    def __init__(self, store: Store, embedder: Embedder) -> None:
+        self._store = store
+        self._embedder = embedder
+
+    @property
+    def chunk_tokens(self) -> int:
+        """How many tokens a chunk should have, so that it and its header line fit the embedder's window."""
+        return max(1, min(CHUNK_TOKENS, self._embedder.max_tokens - HEADER_TOKENS))
+
+    def prepare(self, collection: str) -> None:
+        """See that the collection is there and was built as this index would build it; make it when it is not there.
+
+        Raises UsageError for a name that cannot be used, ConfigError when it was built with another embedding model.
+        """
+        check_name(collection)
+        built = self._store.built(collection)
+        if built is None:
+            self._store.create(collection, Built(self._embedder.fingerprint, self._embedder.size))
+            built = self._store.built(collection)
+        if built is not None:
+            self._must_fit(collection, built)
+
+    def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
+        """Make `chunks` the chunks of this document in its collection.
+
+        New points are written before old ones go, and the same chunks have the same ids: a reader never sees a hole,
+        and a run that was killed here is completed by doing it again.
+        Raises as `prepare` does, and Busy or ServiceDown when the store cannot be written to.
+        """
+        self.prepare(document.collection)
+        started = time.perf_counter()
+        points = self._points(document, chunks)
+        embedded = time.perf_counter()
+        with self._store.open(document.collection) as stored:
+            for at in range(0, len(points), BATCH):
+                stored.upsert(points[at : at + BATCH])
+            stale = stored.ids(document.id) - {point.id for point in points}
+            if stale:
+                stored.delete(sorted(stale))
+        log.info(
+            "indexed",
+            extra={
+                "document": document.id,
+                "chunks": len(points),
+                "stale": len(stale),
+                "embedding_seconds": round(embedded - started, 3),
+                "writing_seconds": round(time.perf_counter() - embedded, 3),
+            },
+        )
+
+    def remove(self, collection: str, document_id: DocumentId) -> int:
+        """Delete the points of a document and return how many there were; 0 when the collection is not there either."""
+        if self._built(collection) is None:
+            return 0
+        with self._store.open(collection) as stored:
+            ids = stored.ids(document_id)
+            if ids:
+                stored.delete(sorted(ids))
+        log.info("removed", extra={"document": document_id, "chunks": len(ids)})
+        return len(ids)
+
+    def search(
+        self, question: str, *, collection: str, documents: Sequence[DocumentId] | None = None, limit: int = 10
+    ) -> tuple[Hit, ...]:
+        """The chunks that fit the question best, best first; `documents` None searches the whole collection.
+
+        Hits of equal score are in the order of their ids, so that the same search gives the same answer.
+        Raises NotFound for an unknown collection, ConfigError when it was built with another embedding model.
+        """
+        if limit < 1:
+            raise UsageError("The limit must be 1 or more.")
+        self._must_fit(collection, self._known(collection))
+        if documents is not None and not documents:
+            return ()
+        dense = self._embedder.embed_question(question).tolist()
+        weights = sparse.question_weights(question)
+        with self._store.open(collection) as stored:
+            # Ties come in twos (first in one ranking or in the other): one more than asked for shows a tie at the cut.
+            found = stored.query(dense, weights, documents=documents, limit=limit + 1)
+        found.sort(key=lambda one: (-one.score, one.id))
+        return tuple(Hit(_chunk(one.id, one.payload), one.score) for one in found[:limit])
+
+    def count(self, collection: str, document_id: DocumentId | None = None) -> int:
+        """How many chunks are stored; 0 when the collection is not there."""
+        if self._built(collection) is None:
+            return 0
+        with self._store.open(collection) as stored:
+            return stored.count(document_id)
+
+    def chunk_ids(self, collection: str, document_id: DocumentId | None = None) -> set[str]:
+        """The ids of the stored chunks. Raises NotFound for an unknown collection."""
+        self._known(collection)
+        with self._store.open(collection) as stored:
+            return stored.ids(document_id)
+
+    def digest(self, collection: str) -> str:
+        """SHA-256 over all ids and payloads: equal for two collections only when they hold the same chunks."""
+        self._known(collection)
+        with self._store.open(collection) as stored:
+            lines = sorted(
+                f"{id} {json.dumps(payload, ensure_ascii=True, sort_keys=True)}" for id, payload in stored.payloads()
+            )
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def settle(self, collection: str) -> None:
+        """Build what makes search fast on many points: called at the end of a run that wrote."""
+        self._known(collection)
+        with self._store.open(collection) as stored:
+            stored.settle()
+
+    def purge(self, collection: str) -> None:
+        """After an erasure: see that no byte of deleted chunks is left on our disk."""
+        if self._built(collection) is not None:
+            self._store.purge(collection)
+
+    def collections(self) -> tuple[str, ...]:
+        """Names of the collections that were prepared, sorted."""
+        return self._store.collections()
+
+    def drop(self, collection: str) -> None:
+        """Remove a collection with all its points. Raises NotFound when there is none of that name."""
+        self._known(collection)
+        self._store.drop(collection)
+
+    def _built(self, collection: str) -> Built | None:
+        return self._store.built(collection) if is_name(collection) else None
+
+    def _known(self, collection: str) -> Built:
+        built = self._built(collection)
+        if built is None:
+            raise NotFound(f"There is no collection named {collection}.")
+        return built
+
+    def _must_fit(self, collection: str, built: Built) -> None:
+        if (built.fingerprint, built.size) != (self._embedder.fingerprint, self._embedder.size):
+            raise ConfigError(
+                f"The collection {collection} was built with another embedding model (fingerprint "
+                f"{built.fingerprint[:12]}, now {self._embedder.fingerprint[:12]}); set DOSSIER_EMBEDDING_MODEL back "
+                "or ingest it into a new collection."
+            )
+        if built.format != FORMAT:
+            raise ConfigError(
+                f"The collection {collection} was built by another version of Dossier (format {built.format}, "
+                f"now {FORMAT}); ingest it into a new collection."
+            )
+
+    def _points(self, document: Document, chunks: Sequence[Chunk]) -> list[Point]:
+        texts = [self._embedded_text(chunk) for chunk in chunks]
+        rows: Vectors = self._embedder.embed_documents(texts)
+        return [
+            Point(chunk.id, row.tolist(), sparse.document_weights(text), _payload(document, chunk))
+            for chunk, text, row in zip(chunks, texts, rows, strict=True)
+        ]
+
+    def _embedded_text(self, chunk: Chunk) -> str:
+        """The chunk with its header line. What does not fit is taken from the outer sections, never from the text."""
+        room = min(HEADER_TOKENS, self._embedder.max_tokens - self._embedder.count_tokens(chunk.text))
+        path = [part for part in (chunk.title, *chunk.section.split(" › ")) if part]
+        while path and self._embedder.count_tokens(" › ".join(path)) > room:
+            path.pop(1 if len(path) > 1 else 0)
+        return "\n".join([" › ".join(path), chunk.text]) if path else chunk.text
+
+
+def is_name(collection: str) -> bool:
+    """True for a name that a collection may have: 1 to 100 letters, digits, blanks and . _ - after a first letter or
+    digit, and no blank at the end."""
+    return _NAME.fullmatch(collection) is not None
+
+
+def check_name(collection: str) -> None:
+    """Raises UsageError for a name that a collection may not have."""
+    if not is_name(collection):
+        raise UsageError(
+            f"A collection cannot be named {collection!r}: use 1 to 100 letters, digits, blanks and . _ -, "
+            "beginning with a letter or digit."
+        )
+
+
+def safe_name(collection: str) -> str:
+    """A name for a folder or a server's collection: readable, ASCII, lower case, different for different names."""
+    readable = re.sub(r"[^a-z0-9]+", "-", collection.lower()).strip("-")[:40]
+    return f"{readable}-{hashlib.sha256(collection.encode()).hexdigest()[:12]}".lstrip("-")
+
+
+def _payload(document: Document, chunk: Chunk) -> dict[str, Any]:
+    return {
+        "collection": document.collection,
+        "document_id": chunk.document_id,
+        "clearance": document.clearance.value,
+        "title": chunk.title,
+        "start": chunk.span.start,
+        "end": chunk.span.end,
+        "text": chunk.text,
+        "pages": list(chunk.pages),
+        "section": chunk.section,
+    }
+
+
+def _chunk(id: str, payload: Mapping[str, Any]) -> Chunk:
+    return Chunk(
+        id=id,
+        document_id=DocumentId(payload["document_id"]),
+        title=payload["title"],
+        span=Span(payload["start"], payload["end"]),
+        text=payload["text"],
+        pages=tuple(payload["pages"]),
+        section=payload["section"],
+    )

@@ -1,0 +1,126 @@
+"""Embedders: rows of length 1, windows that are told, weights that are checked."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import ConfigError
+from retrieval.embed import (
+    DEFAULT_MODEL,
+    HashEmbedder,
+    SentenceTransformerEmbedder,
+    default_folder,
+    embedder_for,
+)
+from tests.conftest import ROOT
+
+
+@given(st.lists(st.text(), max_size=4))
+def test_hash_rows_have_length_one_and_do_not_depend_on_their_neighbours(texts: list[str]) -> None:
+    embedder = HashEmbedder()
+    rows = embedder.embed_documents(texts)
+    assert rows.shape == (len(texts), embedder.size)
+    assert rows.dtype == np.float32
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    for row, text in zip(rows, texts, strict=True):
+        assert np.array_equal(row, embedder.embed_question(text))
+
+
+def test_hash_rows_of_similar_wording_are_closer_than_of_other_wording() -> None:
+    question = HashEmbedder().embed_question("When must invoices be paid?")
+    near, far = (
+        HashEmbedder().embed_documents(["Each invoice shall be paid in May.", "Zebras cross the road."]) @ question
+    )
+    assert near > far + 0.2
+
+
+def test_an_embedder_says_what_it_is_without_importing_torch() -> None:
+    code = (
+        "import sys; from retrieval.embed import embedder_for;"
+        f"e = embedder_for('{DEFAULT_MODEL}', device='auto', batch_size=8);"
+        "print(len(e.fingerprint), e.size, e.max_tokens, e.count_tokens('thirty (30) days'));"
+        "sys.exit('torch' in sys.modules or 'sentence_transformers' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "64 384 254 5", "")
+
+
+def test_the_default_model_gives_rows_of_length_one_and_warns_about_what_it_cannot_see(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    embedder = embedder_for(DEFAULT_MODEL, device="cpu", batch_size=8)
+    rows = embedder.embed_documents(["Fees are due in May.", "The zebra is striped."])
+    assert rows.shape == (2, embedder.size)
+    assert rows.dtype == np.float32
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
+    near, far = rows @ embedder.embed_question("When must we pay?")
+    assert near > far
+    assert caplog.records == []
+    with caplog.at_level(logging.WARNING, "dossier.retrieval"):
+        embedder.embed_documents(["word " * (embedder.max_tokens + 1)])
+    assert [record.message for record in caplog.records] == ["texts longer than the model sees"]
+    assert embedder.embed_documents([]).shape == (0, embedder.size)
+
+
+def test_a_name_that_is_no_folder_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="which is no folder here"):
+        embedder_for(str(tmp_path / "nothing"), device="cpu", batch_size=8)
+
+
+def test_a_folder_that_is_no_model_is_told_in_a_sentence(tmp_path: Path) -> None:
+    embedder = embedder_for(str(tmp_path), device="cpu", batch_size=8)
+    for ask in (
+        lambda: embedder.fingerprint,
+        lambda: embedder.size,
+        lambda: embedder.max_tokens,
+        lambda: embedder.count_tokens("fee"),
+        lambda: embedder.embed_documents(["fee"]),
+    ):
+        with pytest.raises(ConfigError, match="The embedding model in"):
+            ask()
+
+
+@pytest.fixture
+def a_copy(tmp_path: Path) -> Path:
+    """The default model's folder, copied where it may be changed."""
+    return Path(shutil.copytree(default_folder(), tmp_path / "model"))
+
+
+def test_other_weights_than_the_pinned_ones_are_refused(a_copy: Path) -> None:
+    weights = a_copy / "model.safetensors"
+    with weights.open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x7f")
+    embedder = SentenceTransformerEmbedder(a_copy, device="cpu", batch_size=8, weights_sha256="53aa51")
+    for ask in (lambda: embedder.fingerprint, lambda: embedder.embed_question("fee")):
+        with pytest.raises(ConfigError, match="are not those that Dossier was made for"):
+            ask()
+
+
+def test_the_fingerprint_follows_what_decides_a_vector_and_not_the_place(a_copy: Path) -> None:
+    before = embedder_for(DEFAULT_MODEL, device="cpu", batch_size=8).fingerprint
+    assert SentenceTransformerEmbedder(a_copy, device="cuda", batch_size=1).fingerprint == before
+    (a_copy / "README.md").write_text("Another word.")
+    assert SentenceTransformerEmbedder(a_copy, device="cpu", batch_size=8).fingerprint == before
+    pooling = a_copy / "1_Pooling" / "config.json"
+    pooling.write_text(json.dumps({**json.loads(pooling.read_text()), "pooling_mode_cls_token": True}))
+    changed = SentenceTransformerEmbedder(a_copy, device="cpu", batch_size=8)
+    assert changed.fingerprint != before
+    assert changed.size == 2 * 384, "two poolings lie beside each other"
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(), min_size=1, max_size=5))
+def test_counted_tokens_of_joined_lines_are_the_sum(lines: list[str]) -> None:
+    embedder = embedder_for(DEFAULT_MODEL, device="cpu", batch_size=8)
+    assert embedder.count_tokens("\n".join(lines)) == sum(embedder.count_tokens(line) for line in lines)

@@ -1,0 +1,177 @@
+"""What both stores owe the index, told once and run over Qdrant Edge and over Qdrant's client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.documents import Chunk, DocumentId
+from core.errors import ConfigError, NotFound, UsageError
+from retrieval.embed import HashEmbedder
+from retrieval.index import Index, Store
+from tests.retrieval.builders import a_document, a_store, an_id, an_index, texts_of
+
+pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
+
+KINDS = ("edge", "server")
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return a_store(request.param, tmp_path)
+
+
+@pytest.fixture
+def index(store: Store) -> Index:
+    return an_index(store)
+
+
+def test_what_is_put_in_comes_out_as_it_was(index: Index) -> None:
+    document, chunks = a_document("Fees are due in May.", "Interest is 8 %.", section="2 Payment › 2.1 Fees")
+    index.replace(document, chunks)
+    hits = index.search("When are fees due?", collection="deal")
+    assert {hit.chunk for hit in hits} == set(chunks)
+    assert hits[0].chunk == chunks[0]
+    assert hits[0].score > hits[1].score
+
+
+def test_search_sees_meaning_of_numbers_and_sections_in_one_round_trip(index: Index) -> None:
+    document, chunks = a_document("The cap is EUR 1,500,000.", "See Section 4.2 for the term.", "Nothing of note here.")
+    index.replace(document, chunks)
+    assert texts_of(index.search("1500000", collection="deal"))[0] == chunks[0].text
+    assert texts_of(index.search("§ 4.2", collection="deal"))[0] == chunks[1].text
+
+
+def test_a_question_may_be_limited_to_documents(index: Index) -> None:
+    one, ones = a_document("The zebra is striped.", name="one.txt")
+    two, twos = a_document("A zebra is an animal.", name="two.txt")
+    index.replace(one, ones)
+    index.replace(two, twos)
+    assert texts_of(index.search("zebra", collection="deal", documents=[two.id])) == [twos[0].text]
+    assert index.search("zebra", collection="deal", documents=[]) == ()
+    assert index.search("zebra", collection="deal", documents=[an_id("a third")]) == ()
+    assert len(index.search("zebra", collection="deal", limit=1)) == 1
+
+
+def test_a_question_without_a_known_word_still_gets_an_answer_from_meaning(index: Index) -> None:
+    document, chunks = a_document("Fees are due in May.")
+    index.replace(document, chunks)
+    assert len(index.search("?!", collection="deal")) == 1
+
+
+def test_the_same_search_gives_the_same_order_also_among_equals(index: Index) -> None:
+    for name in "abcdefgh":
+        index.replace(*a_document("The fee is due in May.", name=name, section=""))
+    first = index.search("When is the fee due?", collection="deal", limit=8)
+    assert first == index.search("When is the fee due?", collection="deal", limit=8)
+    assert list(first) == sorted(first, key=lambda hit: (-hit.score, hit.chunk.id))
+
+
+def test_an_empty_collection_has_no_hits_and_an_unknown_one_is_an_error(index: Index) -> None:
+    index.prepare("deal")
+    assert index.collections() == ("deal",)
+    assert index.search("zebra", collection="deal") == ()
+    assert (index.count("deal"), index.count("other"), index.remove("other", an_id("x"))) == (0, 0, 0)
+    for ask in (
+        lambda: index.search("zebra", collection="other"),
+        lambda: index.drop("other"),
+        lambda: index.chunk_ids("other"),
+        lambda: index.search("zebra", collection="../deal"),
+    ):
+        with pytest.raises(NotFound, match="There is no collection named"):
+            ask()
+
+
+def test_replacing_leaves_no_chunk_of_the_older_parse(index: Index) -> None:
+    document, chunks = a_document("Old terms.", "Kept terms.", "More old terms.")
+    index.replace(document, chunks)
+    index.replace(document, chunks[1:2])
+    assert index.chunk_ids("deal", document.id) == {chunks[1].id}
+    index.replace(document, ())
+    assert index.count("deal", document.id) == 0
+
+
+def test_a_removed_document_is_never_found_again(index: Index) -> None:
+    one, ones = a_document("The zebra is striped.", "A zebra runs.", name="one.txt")
+    two, twos = a_document("A horse runs.", name="two.txt")
+    index.replace(one, ones)
+    index.replace(two, twos)
+    assert index.remove("deal", one.id) == 2
+    assert index.remove("deal", one.id) == 0
+    assert (index.count("deal", one.id), index.count("deal")) == (0, 1)
+    assert texts_of(index.search("zebra", collection="deal")) == [twos[0].text]
+    index.settle("deal")
+    index.purge("deal")
+    assert texts_of(index.search("zebra", collection="deal")) == [twos[0].text]
+
+
+def test_collections_are_apart_and_dropping_one_leaves_the_other(index: Index) -> None:
+    index.replace(*a_document("Red zebra.", collection="Red & Co".replace("&", "und")))
+    index.replace(*a_document("Blue zebra.", collection="Blau-Grün"))
+    assert index.collections() == ("Blau-Grün", "Red und Co")
+    assert texts_of(index.search("zebra", collection="Blau-Grün")) == ["Blue zebra."]
+    index.drop("Blau-Grün")
+    assert index.collections() == ("Red und Co",)
+    index.prepare("Blau-Grün")
+    assert index.count("Blau-Grün") == 0
+
+
+def test_another_embedder_is_refused_before_anything_is_read_or_written(store: Store) -> None:
+    document, chunks = a_document("Fees are due in May.")
+    an_index(store).replace(document, chunks)
+    other = Index(store, HashEmbedder(size=64))
+    for ask in (
+        lambda: other.prepare("deal"),
+        lambda: other.search("fees", collection="deal"),
+        lambda: other.replace(document, chunks),
+    ):
+        with pytest.raises(ConfigError, match="The collection deal was built with another embedding model"):
+            ask()
+    assert other.count("deal") == 1, "counting and erasing need no embedder"
+    assert other.remove("deal", document.id) == 1
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../deal", "a/b", "a\\b", "a\x00b", "-a", "a ", "x" * 101, "a\nb"])
+def test_a_name_that_could_be_a_path_or_invisible_is_refused(index: Index, name: str) -> None:
+    with pytest.raises(UsageError, match="A collection cannot be named"):
+        index.prepare(name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=5, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["replace", "replace", "replace", "remove", "purge"]),
+            st.sampled_from(["a", "b", "c"]),
+            st.sets(st.sampled_from(["one fee", "two fees", "three zebras", "four § 4.2", "five"])),
+        ),
+        max_size=6,
+    )
+)
+def test_any_sequence_of_writes_ends_in_what_a_dictionary_says(
+    kind: str, steps: list[tuple[str, str, set[str]]]
+) -> None:
+    with TemporaryDirectory() as folder:
+        index = an_index(a_store(kind, Path(folder)))
+        index.prepare("deal")
+        stored: dict[DocumentId, tuple[Chunk, ...]] = {}
+        for verb, name, texts in steps:
+            document, chunks = a_document(*sorted(texts), name=name)
+            if verb == "replace":
+                index.replace(document, chunks)
+                stored[document.id] = chunks
+            elif verb == "remove":
+                assert index.remove("deal", document.id) == len(stored.pop(document.id, ()))
+            else:
+                index.purge("deal")
+        everything = {chunk for chunks in stored.values() for chunk in chunks}
+        assert index.count("deal") == len(everything)
+        assert index.chunk_ids("deal") == {chunk.id for chunk in everything}
+        for document_id, chunks in stored.items():
+            assert index.chunk_ids("deal", document_id) == {chunk.id for chunk in chunks}
+        assert {hit.chunk for hit in index.search("fee zebra", collection="deal", limit=20)} == everything

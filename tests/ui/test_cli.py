@@ -1,0 +1,170 @@
+"""What scripts rely on: one JSON object on standard output, the documented exit code, one sentence for a mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CONTRACT, ROOT
+
+
+def dossier(*arguments: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ui.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=ROOT,
+        env={**os.environ, "DOSSIER_HOME": str(home), "DOSSIER_EMBEDDING_MODEL": "hash", **environment},
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home whose collection `deal` holds one contract."""
+    (tmp_path / "supply.txt").write_text(CONTRACT)
+    done = dossier("ingest", str(tmp_path / "supply.txt"), "-c", "deal", "--json", home=tmp_path / "home")
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "home"
+
+
+def test_help_answers_at_once() -> None:
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-m", "ui.cli", "--help"], check=True, capture_output=True, cwd=ROOT)
+    assert time.monotonic() - started < 2, "0.15 s on a quiet machine: nothing heavy may be imported for it"
+    modules = subprocess.run(
+        [sys.executable, "-c", "import ui.cli, sys; print([m for m in sys.modules])"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    ).stdout
+    assert not {
+        name for name in ("torch", "streamlit", "qdrant_client", "unstructured", "rich") if f"'{name}'" in modules
+    }
+
+
+def test_ingest_reports_each_document_with_its_fates(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"")
+    done = dossier("ingest", str(tmp_path), "-c", "deal", "--json", home=home)
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    by_source = {one["source"]: one for one in report["documents"]}
+    assert by_source["supply.txt"]["status"] == "unchanged"
+    assert by_source["supply.txt"]["fates"] == {"text": 1, "ocr": 0, "blank": 0, "unreadable": 0}
+    assert by_source["broken.pdf"]["status"] == "quarantined"
+    assert by_source["broken.pdf"]["reason"]
+
+
+def test_ask_and_search_and_show_speak_of_the_same_characters(home: Path) -> None:
+    answer = json.loads(dossier("ask", "When must the Customer pay an invoice?", "-c", "deal", "--json", home=home).stdout)
+    citation = answer["claims"][0]["citations"][0]
+    shown = json.loads(dossier("show", citation["document_id"], "--text", "--json", home=home).stdout)
+    assert shown["text"][citation["start"] : citation["end"]] == citation["quote"]
+    found = json.loads(dossier("search", "When must the Customer pay an invoice?", "-c", "deal", "--json", home=home).stdout)
+    for hit in found["hits"]:
+        assert shown["text"][hit["start"] : hit["end"]] == hit["text"]
+
+
+def test_many_questions_are_searched_in_one_run(tmp_path: Path, home: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text('{"id": "1", "query": "liability cap?"}\n{"id": "2", "query": " "}\n')
+    done = dossier(
+        "search",
+        "--queries",
+        str(questions),
+        "--output",
+        str(tmp_path / "run.jsonl"),
+        "-c",
+        "deal",
+        "--json",
+        home=home,
+    )
+    assert done.returncode == 1
+    rows = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
+    assert rows[0]["id"] == "1"
+    assert rows[0]["hits"]
+    assert rows[1] == {"id": "2", "error": "The question is empty."}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["ask", "", "-c", "deal"], 2, "The question is empty."),
+        (["ask", "When?", "-c", "nothing"], 2, "no collection named nothing"),
+        (["ask", "When?", "-c", "deal", "--mode", "gdpr"], 2, "DOSSIER_LLAMA_URL"),
+        (["search", "When?", "-c", "nothing"], 2, "no collection named nothing"),
+        (["documents", "-c", "nothing"], 2, "no collection named nothing"),
+        (["show", "feedfacefeedface"], 2, "no document"),
+        (["ingest", "/no/such/folder", "-c", "deal"], 2, "/no/such/folder"),
+        (["ingest", "x" * 300, "-c", "deal"], 2, "x"),
+        (["ingest", ".", "-c", "../deal"], 2, "../deal"),
+        (["erase", "feedfacefeedface", "--yes"], 2, "no document"),
+        (["eval", "retrieval", "nothing.jsonl", "-c", "deal"], 2, "nothing.jsonl"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_a_mistake_gets_one_sentence_and_its_exit_code(
+    home: Path, arguments: list[str], code: int, sentence: str
+) -> None:
+    plain = dossier(*arguments, home=home)
+    assert plain.returncode == code
+    assert sentence in plain.stderr
+    assert "Traceback" not in plain.stderr
+    as_json = dossier(*arguments, "--json", home=home)
+    assert as_json.returncode == code
+    assert sentence in json.loads(as_json.stdout)["error"]
+    listed = json.loads(dossier("documents", "--json", home=home).stdout)
+    assert len(listed["documents"]) == 1, "nothing that was stored is harmed"
+
+
+def test_an_empty_folder_is_told(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = dossier("ingest", str(tmp_path / "empty"), "-c", "deal", home=home)
+    assert (done.returncode, "it is empty" in done.stderr) == (2, True)
+
+
+def test_a_service_that_is_down_is_told_with_its_own_exit_code(home: Path) -> None:
+    done = dossier("ask", "When?", "-c", "deal", "--mode", "gdpr", home=home, DOSSIER_LLAMA_URL="http://127.0.0.1:9/v1")
+    assert done.returncode == 3
+    assert "Llama" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_restricted_document_never_goes_to_claude(home: Path) -> None:
+    done = dossier(
+        "ask",
+        "When?",
+        "-c",
+        "deal",
+        "--mode",
+        "long-document",
+        home=home,
+        DOSSIER_CLAUDE_API_KEY="none",
+        DOSSIER_CLAUDE_BASE_URL="http://127.0.0.1:9",
+    )
+    assert done.returncode == 4
+    assert "restricted" in done.stderr
+
+
+def test_a_tampered_audit_log_is_told(home: Path) -> None:
+    assert dossier("audit", "verify", home=home).returncode == 0
+    log = home / "audit.jsonl"
+    log.write_text(log.read_text().replace('"event": "ingested"', '"event": "asked"'))
+    done = dossier("audit", "verify", home=home)
+    assert done.returncode == 1
+    assert "changed" in done.stderr
+
+
+def test_doctor_names_every_setting_and_masks_secrets(home: Path) -> None:
+    done = dossier("doctor", "--json", home=home, DOSSIER_LLAMA_API_KEY="hunter2")
+    health = json.loads(done.stdout)
+    assert "hunter2" not in done.stdout
+    assert {row["name"] for row in health["settings"]} >= {"DOSSIER_HOME", "DOSSIER_QDRANT_URL", "DOSSIER_CLAUDE_MODEL"}
+    assert done.returncode == 0, health["checks"]

@@ -1,0 +1,415 @@
+"""The command line: `dossier …`. Every command takes --json; without it, it prints for a person.
+
+Heavy imports stay inside the commands, so that `dossier --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from core.egress import quiet
+from core.errors import DossierError, UsageError
+
+if TYPE_CHECKING:
+    from app.service import App
+
+VERSION = "0.1.0"
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+COLLECTION = click.option("--collection", "-c", metavar="NAME", help="The collection: a matter, a deal.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+class _Dossier(click.Group):
+    """Turns our errors into one sentence and the documented exit code, as JSON where JSON was asked for."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        as_json = "--json" in sys.argv[1:]
+        try:
+            code = super().main(*arguments, **{**options, "standalone_mode": False})
+            sys.exit(code if isinstance(code, int) else 0)
+        except DossierError as error:
+            _fail(str(error), error.exit_code, as_json=as_json)
+        except click.exceptions.Abort:
+            _fail("Stopped.", 130, as_json=as_json)
+        except KeyboardInterrupt:
+            _fail("Stopped.", 130, as_json=as_json)
+        except click.ClickException as error:
+            if as_json:
+                _fail(error.format_message(), error.exit_code, as_json=True)
+            error.show()
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
+
+def _fail(sentence: str, code: int, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"error": sentence, "exit_code": code}, ensure_ascii=False))
+    click.echo(sentence, err=True)
+    sys.exit(code)
+
+
+@click.group(cls=_Dossier, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="dossier")
+def main() -> None:
+    """Answers from your own documents, every sentence with the exact words and page it rests on.
+
+    \b
+    Start:   dossier ingest contracts/ --collection acme
+             dossier ask "When are fees due?" --collection acme
+             dossier ui
+
+    \b
+    Exit codes: 0 done · 1 done, but something was quarantined, unreadable or altered · 2 your mistake
+                3 a service is down · 4 refused by policy · 75 busy, try later
+    """
+
+
+# ── the main job ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to read into.")
+@click.option(
+    "--clearance",
+    type=click.Choice(["restricted", "cloud"]),
+    help="May the words leave these walls? New documents are restricted unless you say cloud.",
+)
+@click.option(
+    "--ocr",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Read pictures of text: where a page has no text of its own, on every page, or never.",
+)
+@AS_JSON
+def ingest(paths: tuple[Path, ...], collection: str, clearance: str | None, ocr: str, as_json: bool) -> int:
+    """Read files and folders into a collection.
+
+    Folders are read recursively. Bytes that are already there are skipped. A file that cannot be read is quarantined
+    with the reason, and the run goes on; the exit code is then 1.
+    """
+    from core.privacy import Clearance
+    from ui.parts.terminal import ingest_progress, print_ingested
+
+    with _open_app() as app, ingest_progress(silent=as_json) as on_progress:
+        report = app.ingest(
+            paths,
+            collection=collection,
+            by=_user(),
+            clearance=Clearance(clearance) if clearance else None,
+            ocr=ocr,
+            on_progress=on_progress,
+        )
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        print_ingested(report)
+    return 0 if report.complete else 1
+
+
+@main.command()
+@click.argument("question")
+@COLLECTION
+@click.option("--document", "-d", "documents", multiple=True, metavar="ID", help="Only this document; may be repeated.")
+@click.option(
+    "--mode",
+    type=click.Choice(["auto", "extractive", "gdpr", "long-document"]),
+    default="auto",
+    show_default=True,
+    help="How the answer is made.",
+)
+@AS_JSON
+def ask(question: str, collection: str | None, documents: tuple[str, ...], mode: str, as_json: bool) -> int:
+    """Answer a question from the documents, with citations.
+
+    Exit code 1 means that a claim differs from its quote in a number, a negation, a date or a party.
+    """
+    from app.reports import answer_json
+    from core.answers import Support
+    from core.privacy import Mode
+    from ui.parts.terminal import print_answer, waiting
+
+    with _open_app() as app:
+        with waiting("Reading", silent=as_json):
+            answer = app.ask(question, collection=collection, documents=documents, mode=Mode(mode), by=_user())
+        sources = app.sources(answer)
+    if as_json:
+        _print_json(answer_json(answer, sources))
+    else:
+        print_answer(answer, sources)
+    return 1 if any(claim.support is Support.ALTERED for claim in answer.claims) else 0
+
+
+@main.command()
+@click.argument("question", required=False)
+@COLLECTION
+@click.option("--document", "-d", "documents", multiple=True, metavar="ID", help="Only this document; may be repeated.")
+@click.option("--limit", "-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many hits.")
+@click.option(
+    "--queries",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Many questions: JSON lines {id, query, collection?, document_id?}.",
+)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Where the hits of --queries go.")
+@AS_JSON
+def search(
+    question: str | None,
+    collection: str | None,
+    documents: tuple[str, ...],
+    limit: int,
+    queries: Path | None,
+    output: Path | None,
+    as_json: bool,
+) -> int:
+    """Show the places that fit a question best, without any model that writes."""
+    from ui.parts.terminal import print_found
+
+    if (question is None) == (queries is None) or (queries is None) != (output is None):
+        raise UsageError("Give either a QUESTION, or --queries FILE together with --output FILE.")
+    with _open_app() as app:
+        if queries is not None and output is not None:
+            from app.batch import search_many
+
+            done = search_many(app, queries, output, collection=collection, limit=limit, by=_user())
+            if as_json:
+                _print_json(done)
+            else:
+                click.echo(f"{done['queries']} questions answered in {done['seconds']:.1f} s, {done['failed']} failed.")
+            return 1 if done["failed"] else 0
+        found = app.search(question or "", collection=collection, documents=documents, limit=limit, by=_user())
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        print_found(found)
+    return 0
+
+
+# ── the catalogue ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@main.command()
+@COLLECTION
+@AS_JSON
+def documents(collection: str | None, as_json: bool) -> int:
+    """List the documents, and the files that could not be read."""
+    from app.reports import record_json
+    from ui.parts.terminal import print_documents
+
+    with _open_app() as app:
+        records, quarantined = app.documents(collection), app.quarantined(collection)
+    if as_json:
+        _print_json(
+            {
+                "documents": [record_json(record) for record in records],
+                "quarantined": [
+                    {"collection": one.collection, "source": one.source, "reason": one.reason, "at": one.at}
+                    for one in quarantined
+                ],
+            }
+        )
+    else:
+        print_documents(records, quarantined)
+    return 0
+
+
+@main.command()
+@click.argument("document_id")
+@click.option("--page", type=click.IntRange(min=1), metavar="N", help="Only this page, counted from 1.")
+@click.option("--text", "with_text", is_flag=True, help="The canonical text as well.")
+@AS_JSON
+def show(document_id: str, page: int | None, with_text: bool, as_json: bool) -> int:
+    """Show one document: the fate of each page, and its text with --text."""
+    from app.reports import document_json
+    from core.errors import NotFound
+    from ui.parts.terminal import print_document
+
+    with _open_app() as app:
+        document = app.document(document_id)
+    if page is not None and page > len(document.pages):
+        raise NotFound(f"{document.source} has {len(document.pages)} pages; there is no page {page}.")
+    if as_json:
+        shown = document_json(document, with_text=with_text)
+        if page is not None:
+            shown["pages"] = [one for one in shown["pages"] if one["number"] == page]
+        _print_json(shown)
+    else:
+        print_document(document, page=page, with_text=with_text)
+    return 0
+
+
+@main.command()
+@click.argument("document_ids", nargs=-1, required=True, metavar="DOCUMENT_ID…")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@AS_JSON
+def erase(document_ids: tuple[str, ...], yes: bool, as_json: bool) -> int:
+    """Remove documents for good: points, text, original and catalogue row, and look again that nothing is left."""
+    with _open_app() as app:
+        if not yes:
+            if as_json or not sys.stdin.isatty():
+                raise UsageError("Erasing cannot be undone: say --yes.")
+            names = ", ".join(app.document(document_id).source for document_id in document_ids)
+            click.confirm(f"Erase {names} for good?", abort=True)
+        erased = app.erase(document_ids, by=_user())
+    if as_json:
+        _print_json({"erased": [one.to_json() for one in erased]})
+    else:
+        for one in erased:
+            click.echo(
+                f"{one.document_id[:12]}: {one.chunks} chunks removed from {', '.join(one.collections)}; "
+                f"looked again: {one.chunks_left} chunks and {one.files_left} files left. Audit {one.audit_hash[:12]}."
+            )
+    return 1 if any(one.chunks_left or one.files_left for one in erased) else 0
+
+
+# ── proof ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@main.group()
+def audit() -> None:
+    """The audit log: who did what, hash-chained, never with text."""
+
+
+@audit.command("verify")
+@AS_JSON
+def audit_verify(as_json: bool) -> int:
+    """Check that no line was changed, removed or inserted."""
+    from core.audit import AuditLog
+
+    lines = AuditLog(_settings().home / "audit.jsonl").verify()
+    if as_json:
+        _print_json({"lines": lines, "intact": True})
+    else:
+        click.echo(f"The audit log is intact: {lines} lines.")
+    return 0
+
+
+@audit.command("export")
+@AS_JSON
+def audit_export(as_json: bool) -> int:
+    """Print the audit log: JSON lines, or one JSON object with --json."""
+    from core.audit import AuditLog
+
+    lines = AuditLog(_settings().home / "audit.jsonl").lines()
+    if as_json:
+        _print_json({"lines": list(lines)})
+    else:
+        for line in lines:
+            click.echo(json.dumps(line, ensure_ascii=False))
+    return 0
+
+
+@main.group("eval")
+def evaluate() -> None:
+    """Measurements on judged sets."""
+
+
+@evaluate.command("retrieval")
+@click.argument("queries", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to search.")
+@click.option("--within-document", is_flag=True, help="Search only the document that the question was asked of.")
+@click.option("--limit", "-k", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits per question.")
+@AS_JSON
+def eval_retrieval(queries: Path, collection: str, within_document: bool, limit: int, as_json: bool) -> int:
+    """hit@k, recall@k, MRR and nDCG on a judged set, each with its 95 % interval."""
+    from eval.retrieval import evaluate_app
+
+    from ui.parts.terminal import print_evaluation, waiting
+
+    with _open_app() as app, waiting("Measuring", silent=as_json):
+        result = evaluate_app(
+            app, queries, collection=collection, within_document=within_document, limit=limit, by=_user()
+        )
+    if as_json:
+        _print_json(result.to_json())
+    else:
+        print_evaluation(result)
+    return 1 if result.failures else 0
+
+
+# ── the house ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@main.command()
+@AS_JSON
+def doctor(as_json: bool) -> int:
+    """Every setting with its origin, and whether what Dossier needs is there."""
+    from app.doctor import examine
+    from ui.parts.terminal import print_health
+
+    health = examine(_settings(), dict(os.environ))
+    if as_json:
+        _print_json(health.to_json())
+    else:
+        print_health(health)
+    return health.exit_code
+
+
+@main.command()
+@click.option("--port", default=8501, show_default=True, type=click.IntRange(1024, 65535), help="On this machine only.")
+@click.option("--open/--no-open", "open_browser", default=True, help="Open a browser.")
+def ui(port: int, open_browser: bool) -> int:
+    """Open the desk in a browser: upload, ask, and see each quote on its page."""
+    from ui.launch import launch
+
+    _settings()
+    return launch(port, open_browser=open_browser)
+
+
+@main.command()
+@AS_JSON
+def demo(as_json: bool) -> int:
+    """Ingest the example matter into a temporary home, ask three questions, and print cited answers."""
+    from ui.demo import run
+
+    return run(as_json=as_json)
+
+
+# ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _settings() -> Any:
+    from core.log import configure
+    from core.settings import settings_from_environment
+
+    settings = settings_from_environment()
+    configure(level=settings.log.level, form=settings.log.format)
+    return settings
+
+
+@contextmanager
+def _open_app() -> Iterator[App]:
+    settings = _settings()  # a contradiction is told before anything heavy is loaded
+    from app.wiring import open_app
+
+    yield open_app(settings)
+
+
+def _user() -> str:
+    """Who runs this command, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+quiet()
+
+if __name__ == "__main__":
+    main()

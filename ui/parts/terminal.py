@@ -1,0 +1,232 @@
+"""How the verbs look on a terminal: rich tables and progress bars. Plain lines where the output is not a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from core.answers import Answer, Citation, Coverage, Support
+from core.documents import Document, DocumentId, Fate
+
+if TYPE_CHECKING:
+    from app.doctor import Health
+    from app.reports import Found, Ingested, Progress, Quarantined, Record
+    from eval.retrieval import Result
+
+HEARTBEAT = 10.0
+"""Seconds between two lines of progress where no terminal is there to draw a bar."""
+
+QUOTE = 400
+"""Characters of a quote or a hit that are shown on a terminal; `--json` has it whole."""
+
+_SUPPORT = {
+    Support.VERIFIED: ("verified", "green"),
+    Support.UNVERIFIED: ("unverified", "yellow"),
+    Support.ALTERED: ("ALTERED", "bold red"),
+    Support.NONE: ("no citation", "red"),
+}
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def waiting(what: str, *, silent: bool) -> Iterator[None]:
+    """A spinner on a terminal, nothing elsewhere."""
+    if silent or not err.is_terminal:
+        yield
+        return
+    with err.status(f"{what} …"):
+        yield
+
+
+@contextmanager
+def ingest_progress(*, silent: bool) -> Iterator[Callable[[Progress], None]]:
+    """Bars on a terminal; without one, a line at most every ten seconds. Both on standard error."""
+    if silent or not err.is_terminal:
+        last = time.monotonic()
+
+        def beat(progress: Progress) -> None:
+            nonlocal last
+            if not silent and time.monotonic() - last >= HEARTBEAT:
+                last = time.monotonic()
+                page = f", page {progress.page} of {progress.pages}" if progress.pages else ""
+                err.print(f"{progress.stage} document {progress.document} of {progress.documents}{page}")
+
+        yield beat
+        return
+
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=err, transient=True) as bars:
+        documents = bars.add_task("documents", total=None)
+        pages = bars.add_task("pages", total=None)
+
+        def draw(progress: Progress) -> None:
+            bars.update(documents, completed=progress.document - 1, total=progress.documents)
+            name = progress.source if len(progress.source) <= 40 else f"…{progress.source[-39:]}"
+            bars.update(
+                pages,
+                description=escape(f"{progress.stage} {name}"),
+                completed=progress.page,
+                total=progress.pages or None,
+            )
+
+        yield draw
+
+
+def print_ingested(report: Ingested) -> None:
+    """What a run did: every file that needs attention by name, the others as counts."""
+    counts = report.counts
+    for one in report.documents:
+        if one.reason:
+            out.print(Text.assemble((f"{one.status.value:12}", "red"), one.source, ("  " + one.reason, "dim")))
+        for warning in one.warnings:
+            out.print(Text.assemble((f"{'warning':12}", "yellow"), one.source, ("  " + warning, "dim")))
+    for source, reason in report.skipped:
+        out.print(Text.assemble((f"{'skipped':12}", "dim"), source, ("  " + reason, "dim")))
+    said = [f"{counts[status]} {status}" for status in ("added", "updated", "unchanged", "quarantined", "skipped")]
+    out.print(
+        f"{report.collection}: {', '.join(one for one in said if not one.startswith('0 '))} — "
+        f"{counts['pages']} pages, {counts['chunks']} chunks, {report.seconds:.1f} s"
+    )
+    if counts["pages_unreadable"]:
+        out.print(f"{counts['pages_unreadable']} pages could not be read.", style="red")
+
+
+def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -> None:
+    """The claims with numbered citations, then each quote with its page, then what was searched."""
+    numbers: dict[Citation, int] = {}
+    if not answer.claims:
+        out.print(answer.reason or "Nothing in the documents answers this.", style="bold")
+    for claim in answer.claims:
+        marks = "".join(f"[{numbers.setdefault(citation, len(numbers) + 1)}]" for citation in claim.citations)
+        word, style = _SUPPORT[claim.support]
+        out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style)))
+        for difference in claim.differences:
+            out.print(Text.assemble("    ", (difference, "red")))
+    if numbers:
+        out.print()
+    for citation, number in numbers.items():
+        source = sources.get(citation.document_id, ("", ""))[0]
+        pages = "page " + ", ".join(str(page) for page in citation.pages)
+        out.print(Text.assemble((f"[{number}] ", "cyan"), (f"{source}, {pages}", "bold")))
+        out.print(Padding(Text(f"“{_short(citation.quote)}”", style="italic"), (0, 0, 0, 4)))
+    if answer.claims and answer.reason:
+        out.print(answer.reason)
+    out.print(Text(coverage_line(answer.coverage, answer), style="dim"))
+
+
+def coverage_line(coverage: Coverage, answer: Answer) -> str:
+    """What stands behind the answer, in a line."""
+    parts = [f"{_many(coverage.documents_searched, 'document')} searched, {_many(coverage.pages_searched, 'page')}"]
+    if coverage.documents_excluded:
+        parts.append(f"{coverage.documents_excluded} not in scope")
+    if coverage.documents_quarantined:
+        parts.append(f"{_many(coverage.documents_quarantined, 'file')} in quarantine")
+    if coverage.pages_unreadable:
+        parts.append(f"{_many(coverage.pages_unreadable, 'page')} unreadable")
+    return f"{' · '.join(parts)} · {answer.mode.value} ({answer.model}) · {answer.usage.seconds:.1f} s"
+
+
+def print_found(found: Found) -> None:
+    if not found.hits:
+        out.print("Nothing found.", style="bold")
+    for rank, hit in enumerate(found.hits, start=1):
+        source = found.sources.get(hit.chunk.document_id, "")
+        pages = ", ".join(str(page) for page in hit.chunk.pages)
+        out.print(Text.assemble((f"{rank:2}. ", "cyan"), (f"{source}, page {pages}", "bold"), f"  {hit.score:.4f}"))
+        if hit.chunk.section:
+            out.print(Padding(Text(hit.chunk.section, style="dim"), (0, 0, 0, 4)))
+        out.print(Padding(Text(_short(hit.chunk.text)), (0, 0, 0, 4)))
+    searched = _many(len(found.scope.documents), "document")
+    out.print(Text(f"{searched} searched ({', '.join(found.scope.because)}) · {found.seconds:.2f} s", style="dim"))
+
+
+def print_documents(records: Sequence[Record], quarantined: Sequence[Quarantined]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("id", "collection", "source", "clearance"):
+        table.add_column(column, overflow="fold")
+    for column in ("pages", "unreadable", "chunks"):
+        table.add_column(column, justify="right")
+    for record in records:
+        unreadable = record.fates[Fate.UNREADABLE]
+        table.add_row(
+            record.document_id[:12],
+            escape(record.collection),
+            escape(record.source),
+            record.clearance.value,
+            str(record.pages),
+            f"[red]{unreadable}[/red]" if unreadable else "0",
+            str(record.chunks),
+        )
+    if records:
+        out.print(table)
+    for one in quarantined:
+        out.print(Text.assemble(("quarantined ", "red"), f"{one.collection}/{one.source}", ("  " + one.reason, "dim")))
+    if not records and not quarantined:
+        out.print("No documents yet: dossier ingest PATH --collection NAME.")
+
+
+def print_document(document: Document, *, page: int | None, with_text: bool) -> None:
+    out.print(Text(document.title, style="bold"))
+    out.print(Text(f"{document.source} · {document.collection} · {document.clearance.value} · {document.parser}"))
+    out.print(Text(f"id {document.id}", style="dim"))
+    fates = ", ".join(f"{count} {fate.value}" for fate, count in document.fates().items() if count)
+    out.print(f"{_many(len(document.pages), 'page')}: {fates}")
+    for warning in document.warnings:
+        out.print(Text(warning, style="yellow"))
+    for one in document.pages:
+        if page in (None, one.number) and (page is not None or one.note or with_text):
+            out.print(
+                Text(
+                    f"— page {one.number} ({one.label}), {one.fate.value}{f': {one.note}' if one.note else ''} —", "dim"
+                )
+            )
+            if with_text:
+                out.print(Text(one.span.of(document.text)))
+
+
+def print_health(health: Health) -> None:
+    settings = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("setting", "value", "from", "meaning"):
+        settings.add_column(column, overflow="fold")
+    for row in health.settings:
+        settings.add_row(*(escape(row[key]) for key in ("name", "value", "origin", "meaning")))
+    out.print(settings)
+    out.print(Text(" · ".join(f"{name} {version}" for name, version in health.versions.items()), style="dim"))
+    for check in health.checks:
+        state = ("wrong  ", "red") if check.exit_code else ("well   ", "green")
+        out.print(Text.assemble(state, check.name, ": ", check.finding))
+
+
+def print_evaluation(result: Result) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("metric")
+    for column in ("value", "low", "high"):
+        table.add_column(column, justify="right")
+    for name, (value, low, high) in result.rows():
+        table.add_row(name, f"{value:.3f}", f"{low:.3f}", f"{high:.3f}")
+    out.print(table)
+    out.print(Text(result.summary(), style="dim"))
+    for failure in result.failures:
+        out.print(Text(str(failure), style="red"))
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= QUOTE else f"{text[:QUOTE].rsplit(' ', 1)[0]} …"
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,1 @@
+"""The screens of the desk, one file each: Streamlit runs the file of the page that is open."""
