@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -164,6 +165,7 @@ class App:
                 languages=self.settings.ocr.languages,
                 on_page=lambda page, pages: tell("reading", page, pages),
             )
+            self._library.keep(document, file.path)
         except UnreadableDocument as error:
             self._library.quarantine(collection, file.source, file.origin, document_id, str(error))
             log.info("quarantined", extra={"document": document_id, "collection": collection})
@@ -171,7 +173,6 @@ class App:
 
         tell("embedding", len(document.pages), len(document.pages))
         chunks = chunk(document, max_tokens=self._index.chunk_tokens, count_tokens=self._embedder.count_tokens)
-        self._library.keep(document, file.path)
         self._index.replace(document, chunks)
         record = _record(document, chunks, origin=file.origin, by=by)
         self._library.shelve(record)
@@ -188,8 +189,18 @@ class App:
     # ── look ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def collections(self) -> tuple[str, ...]:
-        """Names of the collections that hold at least one document, sorted."""
-        return self._library.collections()
+        """Names of the collections that hold a document, or at least a file that could not be read; sorted."""
+        quarantined = {one.collection for one in self._library.quarantined()}
+        return tuple(sorted({*self._library.collections(), *quarantined}))
+
+    def modes(self) -> tuple[Mode, ...]:
+        """The ways of answering that are configured here."""
+        configured = {
+            Mode.EXTRACTIVE: self._generators.extractive,
+            Mode.GDPR: self._generators.gdpr,
+            Mode.LONG_DOCUMENT: self._generators.long_document,
+        }
+        return (Mode.AUTO, *(mode for mode, generate in configured.items() if generate))
 
     def documents(self, collection: str | None = None) -> tuple[Record, ...]:
         """The catalogue of one collection, or of all. Raises NotFound for a collection that does not exist."""
@@ -313,11 +324,17 @@ class App:
         """Remove documents from every collection: points, parsed text, original and catalogue row; then look again."""
         if not document_ids:
             raise UsageError("Name at least one document to erase.")
-        wanted = [self._record_of(document_id).document_id for document_id in document_ids]
+        wanted = [self._erasable(document_id) for document_id in document_ids]
         return tuple(self._erase(document_id, by=by) for document_id in dict.fromkeys(wanted))
 
+    def _erasable(self, document_id: str) -> DocumentId:
+        """Also a document that is no longer in the catalogue, because its erasure was interrupted."""
+        if re.fullmatch("[0-9a-f]{64}", document_id) and self._library.holders(DocumentId(document_id)):
+            return DocumentId(document_id)
+        return self._record_of(document_id).document_id
+
     def _erase(self, document_id: DocumentId, *, by: str) -> Erased:
-        held_by = [record.collection for record in self._library.records() if record.document_id == document_id]
+        held_by = self._library.holders(document_id)
         chunks = 0
         for collection in held_by:
             with self._only_run(collection):
@@ -326,9 +343,9 @@ class App:
         left = sum(self._index.count(collection, document_id) for collection in held_by)
         files = self._library.files_of(document_id)
         digest = self._audit.record(
-            "erased", by=by, document=document_id, collections=held_by, chunks=chunks, left=left + files
+            "erased", by=by, document=document_id, collections=list(held_by), chunks=chunks, left=left + files
         )
-        return Erased(document_id, tuple(held_by), chunks, left, files, digest)
+        return Erased(document_id, held_by, chunks, left, files, digest)
 
     def _forget(self, collection: str, document_id: DocumentId) -> int:
         """The catalogue row goes first: from then on no answer can cite the document, whatever happens next."""
@@ -349,7 +366,7 @@ class App:
         }
 
     def _known_collections(self, collection: str | None) -> tuple[str, ...]:
-        known = self._library.collections()
+        known = self.collections()
         if collection is None:
             return known
         if collection not in known:

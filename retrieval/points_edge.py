@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, Busy, NotFound
-from retrieval.index import CANDIDATES, DENSE_WEIGHT, RRF_K, SPARSE_WEIGHT, Built, Point, Scored, safe_name
+from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, safe_name
 from retrieval.sparse import Weights
 
 log = logging.getLogger("dossier.retrieval")
@@ -245,7 +245,7 @@ class EdgePoints:
                 ),
             ],
             # Qdrant counts ranks from 0, the formula from 1.
-            query=edge.Fusion.Rrf(RRF_K + 1, [DENSE_WEIGHT, SPARSE_WEIGHT]),  # type: ignore[arg-type]
+            query=edge.Fusion.Rrf(RRF_K + 1),  # type: ignore[arg-type]
             with_payload=True,
         )
         with _told(self._collection):

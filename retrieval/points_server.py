@@ -16,7 +16,7 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, ConfigError, DossierError, NotFound, ServiceDown
-from retrieval.index import CANDIDATES, DENSE_WEIGHT, RRF_K, SPARSE_WEIGHT, Built, Point, Scored, safe_name
+from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, safe_name
 from retrieval.sparse import Weights
 
 PREFIX = "dossier-"
@@ -151,7 +151,7 @@ class ServerPoints:
                     models.Prefetch(query=_sparse(weights), using=_SPARSE, filter=within, limit=candidates),
                 ],
                 # Qdrant counts ranks from 0, the formula from 1.
-                query=models.RrfQuery(rrf=models.Rrf(k=RRF_K + 1, weights=[DENSE_WEIGHT, SPARSE_WEIGHT])),
+                query=models.RrfQuery(rrf=models.Rrf(k=RRF_K + 1)),
                 limit=limit,
                 with_payload=True,
             ).points

@@ -14,6 +14,9 @@ import pytest
 from tests.conftest import CONTRACT, ROOT
 
 
+QUESTION = "When must the Customer pay an invoice?"
+
+
 def dossier(*arguments: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ui.cli", *arguments],
@@ -63,11 +66,11 @@ def test_ingest_reports_each_document_with_its_fates(tmp_path: Path, home: Path)
 
 
 def test_ask_and_search_and_show_speak_of_the_same_characters(home: Path) -> None:
-    answer = json.loads(dossier("ask", "When must the Customer pay an invoice?", "-c", "deal", "--json", home=home).stdout)
+    answer = json.loads(dossier("ask", QUESTION, "-c", "deal", "--json", home=home).stdout)
     citation = answer["claims"][0]["citations"][0]
     shown = json.loads(dossier("show", citation["document_id"], "--text", "--json", home=home).stdout)
     assert shown["text"][citation["start"] : citation["end"]] == citation["quote"]
-    found = json.loads(dossier("search", "When must the Customer pay an invoice?", "-c", "deal", "--json", home=home).stdout)
+    found = json.loads(dossier("search", QUESTION, "-c", "deal", "--json", home=home).stdout)
     for hit in found["hits"]:
         assert shown["text"][hit["start"] : hit["end"]] == hit["text"]
 
