@@ -13,7 +13,6 @@ import pytest
 
 from tests.conftest import CONTRACT, ROOT
 
-
 QUESTION = "When must the Customer pay an invoice?"
 
 
