@@ -35,6 +35,7 @@ from ingest.inbox import Found as FoundFile
 from ingest.inbox import files_in
 from ingest.ocr import OcrChoice
 from ingest.parse import document_id_of, parse, parser_for
+from ingest.unpack import unpacked
 from retrieval.catalogue import Quarantined, Record
 from retrieval.index import Index
 from retrieval.library import Library
@@ -117,15 +118,19 @@ class App:
             self._finish_what_was_killed(collection)
             run_id = self._library.start_run(collection)
             documents = []
+            skipped = [file for file in inbox if file.skipped is not None]
             for number, file in enumerate(files, start=1):
-                tell = _teller(on_progress, file.source, number, len(files))
-                documents.append(self._ingest_file(file, collection, by, clearance, OcrChoice(ocr), tell))
+                with unpacked(file) as members:
+                    skipped += [member for member in members if member.skipped is not None]
+                    for member in (member for member in members if member.skipped is None):
+                        tell = _teller(on_progress, member.source, number, len(files))
+                        documents.append(self._ingest_file(member, collection, by, clearance, OcrChoice(ocr), tell))
             self._index.settle(collection)
             report = Ingested(
                 run_id,
                 collection,
                 tuple(documents),
-                tuple((file.source, file.skipped) for file in inbox if file.skipped is not None),
+                tuple((file.source, file.skipped or "") for file in skipped),
                 time.perf_counter() - started,
             )
             self._library.finish_run(run_id, report.counts)
@@ -150,6 +155,8 @@ class App:
         tell("reading", 0, 0)
         document_id: DocumentId | None = None
         try:
+            if file.refused is not None:
+                raise UnreadableDocument(file.refused)
             document_id = document_id_of(file.path)
             known = self._library.record(collection, document_id)
             if known and known.parser == parser_for(file.path) and clearance in (None, known.clearance):
