@@ -43,6 +43,10 @@ _BY_ENDING = {
     ".docx": Format.DOCX,
     ".xlsx": Format.XLSX,
     ".xlsm": Format.XLSX,
+    ".pptx": Format.PPTX,
+    ".pptm": Format.PPTX,
+    ".odt": Format.ODT,
+    ".rtf": Format.RTF,
     ".html": Format.HTML,
     ".htm": Format.HTML,
     ".xhtml": Format.HTML,
@@ -53,6 +57,11 @@ _BY_ENDING = {
     ".md": Format.MARKDOWN,
     ".markdown": Format.MARKDOWN,
     ".txt": Format.TEXT,
+    ".png": Format.PNG,
+    ".jpg": Format.JPEG,
+    ".jpeg": Format.JPEG,
+    ".tif": Format.TIFF,
+    ".tiff": Format.TIFF,
     ".zip": Format.ZIP,
 }
 

@@ -50,6 +50,27 @@ def reader_for(form: Format) -> Reader:
             from ingest import sheets
 
             return Reader(sheets.PARSER, _alone(lambda path: sheets.read_csv(path, form=form)))
+        case Format.PPTX:
+            from ingest import slides
+
+            return Reader(slides.PARSER, _alone(slides.read_pptx))
+        case Format.ODT:
+            from ingest import opendocument
+
+            return Reader(opendocument.PARSER, _alone(opendocument.read_odt))
+        case Format.RTF:
+            from ingest import rtf
+
+            return Reader(rtf.PARSER, _alone(rtf.read_rtf))
+        case Format.PNG | Format.JPEG | Format.TIFF:
+            from ingest import pictures
+
+            return Reader(
+                pictures.PARSER,
+                lambda path, ocr, languages, on_page: pictures.read_picture(
+                    path, form=form, ocr=ocr, languages=languages, on_page=on_page
+                ),
+            )
         case Format.EML | Format.MSG:
             from ingest import mail
 
