@@ -19,6 +19,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 INSIDE = " › "
 """Stands in a source between a file that holds others and the one that is meant: "mail.eml › contract.pdf"."""
 
+WITHIN = "!/"
+"""Stands in an origin between a container's path and the name of a member, as in URLs of .jar files."""
+
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
@@ -59,6 +62,19 @@ def files_in(paths: Sequence[Path]) -> tuple[Found, ...]:
 def shown(name: str) -> str:
     """`name` fit for a terminal or a web page: control characters and bytes that are no characters become U+FFFD."""
     return _CONTROL.sub("\ufffd", name)
+
+
+def file_behind(origin: str) -> Path:
+    """The file on disk that an origin leads to: for a member of an archive or an attachment, the outermost container.
+
+    A path that is not there (any more) comes back as it is.
+    """
+    place = origin.find(WITHIN)
+    while place != -1:
+        if Path(origin[:place]).is_file():
+            return Path(origin[:place])
+        place = origin.find(WITHIN, place + 1)
+    return Path(origin)
 
 
 def _behind(path: Path) -> Iterator[Found]:

@@ -18,12 +18,10 @@ from pathlib import Path
 
 from core.errors import UnreadableDocument
 from ingest.formats import MAIL, Format, family
-from ingest.inbox import INSIDE, Found
+from ingest.inbox import INSIDE, WITHIN, Found
 from ingest.members import Member, MemberFate, members_in
 from ingest.parse import Limits, in_bounded_process
 from ingest.worker import Request
-
-_WITHIN = "!/"  # in an origin, between a container's path and a member's name, as URLs of .jar files have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +132,4 @@ class _Unpacking:
 
     @staticmethod
     def _inside(container: Found, name: str) -> Found:
-        return Found(container.path, f"{container.source}{INSIDE}{name}", f"{container.origin}{_WITHIN}{name}")
+        return Found(container.path, f"{container.source}{INSIDE}{name}", f"{container.origin}{WITHIN}{name}")
