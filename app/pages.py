@@ -33,7 +33,9 @@ def view_page(document: Document, original: Path, page: int, *, highlight: Seque
         boxes = [
             box for block in document.blocks for box in block.boxes if any(block.span.overlaps(one) for one in here)
         ]
-    return PageView(_marked(original, page, boxes, scale=scale), text, marks)
+    height = shown.size[1] if shown.size else 0.0
+    focus = min((box.top / height for box in boxes if box.page == page), default=None) if height else None
+    return PageView(_marked(original, page, boxes, scale=scale), text, marks, focus)
 
 
 def _marked(original: Path, page: int, boxes: Sequence[Box], *, scale: float) -> bytes:

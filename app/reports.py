@@ -137,12 +137,13 @@ class Found:
 class PageView:
     """A page to look at: a PNG with the quoted words marked where the format has pages, and always its text.
 
-    `marks` are the marked places inside `text`.
+    `marks` are the marked places inside `text`; `focus` is how far down the picture the first of them is, from 0 to 1.
     """
 
     image: bytes | None
     text: str
     marks: tuple[Span, ...]
+    focus: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Extractive:
         """
         started = time.perf_counter()
         passages = passages_of(chunks)
-        about = names_in(question)
+        about = names_in(question, _language(question, passages))
         unmentioned = _unmentioned(about, passages)
         ranked = () if unmentioned else self.scored(question, _of_whom(about, passages))
         claims = tuple(_claims(ranked)) if ranked and ranked[0].evidence >= self._enough else ()
@@ -202,14 +202,15 @@ _SAME_NAME = 0.85
 """Likeness (difflib's ratio) at which two spellings are one name: one letter lost in eight, as people misspell them."""
 
 
-def names_in(question: str) -> tuple[str, ...]:
+def names_in(question: str, language: str | None) -> tuple[str, ...]:
     """The words of a question that name somebody or something, and its years: what an answer must be about.
 
-    Empty where capitals tell no names: in German, which capitalises every noun, and in questions in capitals.
+    Only years where capitals tell no names: in German, which capitalises every noun, in a language that is not
+    known here, and in questions in capitals.
     """
     words = list(_NAME_WORD.finditer(question))
     capitals = [word for word in words if word.group()[0].isupper()]
-    if _language(question, ()) == "german" or 4 * len(capitals) > 3 * len(words):
+    if language in (None, "german") or 4 * len(capitals) > 3 * len(words):
         return tuple(_YEAR.findall(question))
     names = [
         name
@@ -264,6 +265,8 @@ _NUMBER = re.compile(r"\d")
 def _says_something(passage: Passage) -> bool:
     """Headings and lone numbers answer nothing: a passage needs two words, and a row a label and a value."""
     words = _WORD.findall(passage.text)
+    if " ".join(passage.text.split()) in passage.section.split(" › "):
+        return False
     if passage.is_row:
         return len(words) >= 2 and any(not _NUMBER.match(word) for word in words)
     return len(words) >= 3 or bool(_UNSPACED.search(passage.text))
