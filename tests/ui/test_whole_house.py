@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from selenium import webdriver
 
+from app.pages import MARKER
 from tests.conftest import MATTER, ROOT
 from tests.ui.test_browser import (
     CHROMEDRIVER,
@@ -78,10 +80,5 @@ def test_a_click_on_a_citation_shows_the_quoted_words_marked_on_their_page(tmp_p
             assert hosts_spoken_to(driver) == {"127.0.0.1"}
         finally:
             driver.quit()
-    colours = screen.getcolors(screen.width * screen.height) or []
-    marked = sum(
-        count
-        for count, (red, green, blue) in colours  # type: ignore[misc]
-        if red > 200 and green > 150 and blue < 80
-    )
+    marked = int(np.all(np.abs(np.asarray(screen, dtype=int) - MARKER) < 30, axis=2).sum())
     assert marked > 2000, "the words are marked in yellow, and in sight"
