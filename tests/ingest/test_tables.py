@@ -63,6 +63,9 @@ def test_a_stretched_line_of_prose_has_no_cells() -> None:
 def test_a_clause_number_keeps_to_its_text() -> None:
     assert text_of([a_word("4.2", 72), a_word("Payment", 110)]) == "4.2 Payment"
     assert text_of([a_word("•", 72), a_word("Goods", 110)]) == "• Goods"
+    assert text_of([a_word("“8.2", 72), a_word("The", 110), a_word("Customer", 127.5)]) == "“8.2 The Customer"
+    assert text_of([a_word("8.2(a)", 72), a_word("Interest", 140)]) == "8.2(a) Interest"
+    assert text_of([a_word("§", 72), a_word("12a", 80), a_word("Zahlung", 140)]) == "§ 12a Zahlung"
 
 
 def test_the_mark_of_a_footnote_stays_on_its_line() -> None:
