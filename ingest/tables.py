@@ -278,6 +278,49 @@ def tables(lines: Sequence[Row]) -> list[tuple[int, int]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the head of a table says: the line of units, and the headings of its columns from left to right."""
+
+    units: str
+    columns: tuple[str, ...]
+
+
+_YEAR = re.compile(r"(?:FY|CY|Q[1-4])?\s?['’]?(?:19|20)\d\d[EAP]?(?:\s?\([\w ]{1,3}\))?$")
+# Rows of a table in which its head is looked for.
+MOST_HEADS = 8
+
+
+def head_of(table: str) -> Head:
+    """The head of a table from its text (rows by line breaks, cells by tabs): what stands above its first figures.
+
+    Headings that run over several rows are joined column by column where the rows have as many cells, else row by row.
+    """
+    heads: list[list[str]] = []
+    units: list[str] = []
+    for row in table.split("\n")[:MOST_HEADS]:
+        found = [cell.strip() for cell in row.split("\t") if cell.strip()]
+        if any(is_figure(cell) and not _YEAR.match(cell) for cell in found):
+            break
+        if found and is_units(found[0]):
+            units.append(found.pop(0))
+        if found:
+            heads.append(found)
+    else:
+        # Rows without any figure: what comes first names the columns when each of the others has as many cells.
+        heads = heads[:1] if len(heads) > 1 and len(heads[0]) >= 2 else []
+    # Below the column headings stands the first group's name: "Assets", "Current assets:".
+    while heads and len(heads[-1]) == 1 and not _YEAR.match(heads[-1][0]):
+        heads.pop()
+    joined: list[list[str]] = []
+    for names in heads:
+        if joined and len(joined[-1]) == len(names) and not any(_YEAR.match(cell) for cell in joined[-1]):
+            joined[-1] = [f"{above} {name}" for above, name in zip(joined[-1], names, strict=True)]
+        else:
+            joined.append(names)
+    return Head(" ".join(units), tuple(cell for row in joined for cell in row))
+
+
 def _near(lines: Sequence[Row], index: int, usual: float) -> bool:
     """True when the line keeps its distance from the one above. 2.5 lines: one blank line within a table, not two."""
     pitch = lines[index].bottom - lines[index - 1].bottom

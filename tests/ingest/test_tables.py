@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.layout import lay_out
-from ingest.tables import Row, Word, cells, is_figure, is_marker, is_units, rows, separators, tables
+from ingest.tables import Head, Row, Word, cells, head_of, is_figure, is_marker, is_units, rows, separators, tables
 
 SIZE = 10.0
 
@@ -105,6 +105,21 @@ def test_a_table_takes_its_units_and_column_headings_and_leaves_the_title_and_th
         a_line(*["prose"] * 20, baseline=190),
     ]
     assert tables([as_row(words) for words in lines]) == [(1, 6)]
+
+
+def test_the_head_of_a_table_says_its_units_and_its_columns() -> None:
+    table = "(in millions, except per share)\nYears ended December 31,\t2024\t2023\nRevenue:\nGoods\t13\t14"
+    assert head_of(table) == Head("(in millions, except per share) Years ended December 31,", ("2024", "2023"))
+
+
+def test_column_headings_over_several_rows_are_joined() -> None:
+    table = "Carrying\tFair\nAmount\tValue\nAssets\nNotes\t1,204\t1,180"
+    assert head_of(table).columns == ("Carrying Amount", "Fair Value")
+
+
+def test_a_table_that_begins_with_figures_has_no_head() -> None:
+    assert head_of("Goods\t13\t14\nServices\t2\t3") == Head("", ())
+    assert head_of("Item 9C. Disclosure of\nForeign Jurisdictions\t122") == Head("", ())
 
 
 def test_lines_of_one_cell_are_no_table() -> None:
