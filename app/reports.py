@@ -124,6 +124,7 @@ class Found:
                     "start": hit.chunk.span.start,
                     "end": hit.chunk.span.end,
                     "section": hit.chunk.section,
+                    "context": hit.chunk.context,
                     "text": hit.chunk.text,
                     "score": round(hit.score, 6),
                 }

@@ -32,7 +32,8 @@ CHUNK_TOKENS = 200
 FinanceBench filings (with the file's name and the page's head in front, MiniLM, RRF)."""
 
 HEADER_TOKENS = 54
-"""Tokens kept free for the line "title › section" in front of a chunk: with 200 of text it fills the 254 of MiniLM."""
+"""Tokens kept free for the line "title › section" in front of a chunk: with 200 of text it fills the 254 of MiniLM.
+The context of a table's rows comes on top; the chunk's text is shorter by as much."""
 
 RRF_K = 60
 """The constant of reciprocal rank fusion, score = Σ 1/(k + rank) with ranks from 1: G. Cormack, C. Clarke,
@@ -48,7 +49,7 @@ the other still counts. More changes little, since 1/(k + rank) is flat out ther
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
 
-FORMAT = f"1.{sparse.VERSION}"
+FORMAT = f"2.{sparse.VERSION}"
 """What a stored point looks like: payload, header line and sparse weights. Collections of another are refused."""
 
 _NAME = re.compile(r"[^\W_](?:[\w .-]{0,98}[\w.-])?")
@@ -289,12 +290,18 @@ class Index:
         ]
 
     def _embedded_text(self, chunk: Chunk) -> str:
-        """The chunk with its header line. What does not fit is taken from the outer sections, never from the text."""
-        room = min(HEADER_TOKENS, self._embedder.max_tokens - self._embedder.count_tokens(chunk.text))
+        """The chunk with its header line, and the context of a table's rows below that.
+
+        What does not fit is taken from the outer sections, never from the text.
+        """
+        count = self._embedder.count_tokens
+        left = self._embedder.max_tokens - count(chunk.text)
+        context = chunk.context if chunk.context and count(chunk.context) <= left else ""
+        room = min(HEADER_TOKENS, left - (count(context) if context else 0))
         path = [part for part in (chunk.title, *chunk.section.split(" › ")) if part]
-        while path and self._embedder.count_tokens(" › ".join(path)) > room:
+        while path and count(" › ".join(path)) > room:
             path.pop(1 if len(path) > 1 else 0)
-        return "\n".join([" › ".join(path), chunk.text]) if path else chunk.text
+        return "\n".join(part for part in (" › ".join(path), context, chunk.text) if part)
 
 
 def is_name(collection: str) -> bool:
@@ -329,6 +336,7 @@ def _payload(document: Document, chunk: Chunk) -> dict[str, Any]:
         "text": chunk.text,
         "pages": list(chunk.pages),
         "section": chunk.section,
+        "context": chunk.context,
     }
 
 
@@ -341,4 +349,5 @@ def _chunk(id: str, payload: Mapping[str, Any]) -> Chunk:
         text=payload["text"],
         pages=tuple(payload["pages"]),
         section=payload["section"],
+        context=payload["context"],
     )

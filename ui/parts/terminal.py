@@ -148,6 +148,8 @@ def print_found(found: Found) -> None:
         out.print(Text.assemble((f"{rank:2}. ", "cyan"), (f"{source}, page {pages}", "bold"), f"  {hit.score:.4f}"))
         if hit.chunk.section:
             out.print(Padding(Text(hit.chunk.section, style="dim"), (0, 0, 0, 4)))
+        if hit.chunk.context:
+            out.print(Padding(Text(hit.chunk.context, style="dim"), (0, 0, 0, 4)))
         out.print(Padding(Text(_short(hit.chunk.text)), (0, 0, 0, 4)))
     searched = _many(len(found.scope.documents), "document")
     out.print(Text(f"{searched} searched ({', '.join(found.scope.because)}) · {found.seconds:.2f} s", style="dim"))
