@@ -56,6 +56,7 @@ class Request:
 def main(request: Request) -> int:
     """Read the file and write the outcome. The exit status is 0 also when the outcome is a refusal."""
     _bind_to_parent(request.parent)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # systemd asks every process of a service to stop; ours may finish
     _limit(request)
     quiet()
     seal([])
