@@ -424,6 +424,12 @@ def _told(*, sqlite: bool) -> Iterator[None]:
             raise ServiceDown("The catalogue's database did not answer.") from error
         if "locked" in str(error.orig):
             raise Busy("The catalogue is in use by another process; try again.") from error
+        if "disk is full" in str(error.orig):
+            raise ServiceDown(
+                "There is no room left on the disk of the catalogue: make some, and try again."
+            ) from error
+        if "readonly" in str(error.orig) or "unable to open" in str(error.orig):
+            raise ConfigError("The catalogue under DOSSIER_HOME cannot be written to.") from error
         raise BrokenStore(f"The catalogue cannot be read or written: {error.orig}.") from error
     except exc.DBAPIError as error:
         raise BrokenStore("The catalogue is damaged or was made by another version of Dossier.") from error
