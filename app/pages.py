@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.reports import PageView
-from core.documents import Box, Document, Span
+from core.documents import Box, Document, Page, Span
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,7 +34,8 @@ def view_page(document: Document, original: Path, page: int, *, highlight: Seque
         from ingest import pictures
 
         size = (round(shown.size[0] * scale), round(shown.size[1] * scale))
-        return PageView(_marked(pictures.render(original, page, size=size), by_block, scale=scale), text, marks)
+        picture = pictures.render(original, page, size=size)
+        return PageView(_marked(picture, by_block, scale=scale), text, marks, _focus(by_block, shown))
     if document.media_type != "application/pdf":
         return PageView(None, text, marks)
 
@@ -43,7 +44,14 @@ def view_page(document: Document, original: Path, page: int, *, highlight: Seque
     boxes = [box for span in here for box in pdf.boxes_of(original, page, span, page=shown)]
     if here and not boxes:  # read by OCR, or by an older parser: the places of single words are not known
         boxes = by_block
-    return PageView(_marked(pdf.render(original, page, scale=scale), boxes, scale=scale), text, marks)
+    picture = pdf.render(original, page, scale=scale)
+    return PageView(_marked(picture, boxes, scale=scale), text, marks, _focus(boxes, shown))
+
+
+def _focus(boxes: Sequence[Box], page: Page) -> float | None:
+    """How far down the page the first marked place is, as a share of its height."""
+    height = page.size[1] if page.size else 0.0
+    return min((box.top / height for box in boxes if box.page == page.number), default=None) if height else None
 
 
 def _marked(picture: Image.Image, boxes: Sequence[Box], *, scale: float) -> bytes:

@@ -15,11 +15,10 @@ from core.privacy import Privacy
 from core.settings import Settings
 
 if TYPE_CHECKING:
+    from app.service import App, Generators
     from generation.draft import Draft
     from retrieval.embed import Embedder
     from retrieval.index import Index
-
-    from app.service import App, Generators
 
 
 def open_app(settings: Settings) -> App:
@@ -28,10 +27,9 @@ def open_app(settings: Settings) -> App:
     if settings.privacy is Privacy.GDPR:
         seal(allowed_hosts(settings))
 
+    from app.service import App
     from retrieval.embed import embedder_for
     from retrieval.library import Library
-
-    from app.service import App
 
     embedder = embedder_for(
         settings.embedding.model, device=settings.embedding.device, batch_size=settings.embedding.batch_size

@@ -43,7 +43,7 @@ class Span:
 
     def overlaps(self, other: Span) -> bool:
         """True when both share at least one character."""
-        return self.start < other.end and other.start < self.end
+        return max(self.start, other.start) < min(self.end, other.end)
 
     def contains(self, other: Span) -> bool:
         return self.start <= other.start and other.end <= self.end
@@ -137,7 +137,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What is embedded and found. `section` is the path of headings above it, joined by " › "."""
+    """What is embedded and found. `section` is the path of headings above it, joined by " › ".
+
+    `context` is what the rows of a table need that stand apart from its head: the caption, units and column headings,
+    as in "(in millions, except per share data) · 2024 | 2023". It is embedded and shown; the text has it in its place.
+    """
 
     id: str
     document_id: DocumentId
@@ -146,6 +150,7 @@ class Chunk:
     text: str
     pages: tuple[int, ...]
     section: str
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from statistics import median
 
 from core.documents import BlockKind
 from ingest.layout import Line
-from ingest.tables import Row, is_figure, is_units, tables
+from ingest.tables import QUOTED, Row, is_figure, is_units, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Piece:
 EDGE = 0.125
 # … are among its outermost lines …
 EDGE_LINES = 4
-# … and repeat on at least three pages (two would make a header of every pair of like first lines).
+# … and repeat on at least three pages (two would make a header of every pair of like first lines; in a document of two
+# pages it takes the same words in the same place, in small print).
 REPEATS = 3
 # A heading's font is at least that much bigger than the body's.
 BIGGER = 1.12
@@ -71,7 +72,14 @@ _NAMED = re.compile(
 )
 _NUMBERED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+[“\"(]?[A-ZÄÖÜÉ]")
 _ITEM = re.compile(
-    r"(?:[•‣◦▪●■□○·*–—]|\(?(?:\d{1,3}|[a-zA-Z]{1,2}|[ivxlc]{1,6})[.)]+|\d{1,3}(?:\.\d{1,3}){1,4}\.?)[\s\t]+\S",
+    rf"(?:[•‣◦▪●■□○·*–—]|{QUOTED}(?:\(?(?:\d{{1,3}}|[a-z]{{1,2}}|[ivxlc]{{1,6}})[.)]+"
+    r"|\d{1,3}[A-Z]?(?:\.\d{1,3}[A-Z]?){1,4}\.?)(?:\(\w{1,4}\))*)[\s\t]+\S",
+    re.IGNORECASE,
+)
+# What else numbers a clause where the lines below its first begin further in: "5", "9A.", "§ 4", "Clause 12".
+_HANGING = re.compile(
+    rf"{QUOTED}(?:§§?\s*|(?:article|section|clause|item|part|note|schedule|exhibit|annex|appendix)\s+)?"
+    r"(?:\d{1,3}(?:\.\d{1,3})*[a-z]?|[ivxlc]{1,6})[.:)\]]?\s+\S",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"[•‣◦▪●■□○·*–—]\s")
@@ -120,7 +128,9 @@ def _edges(pages: Sequence[PageLines]) -> list[dict[int, BlockKind]]:
         candidates.append(found)
         for kind, indices in found.items():
             seen[kind].update({key for index in indices for key in _keys(page.lines[index].text, place)})
+            seen[kind].update({_place(page.lines[index]) for index in indices})
     numbered = _page_numbers(pages)
+    body = _body_size([page.lines for page in pages])
     result: list[dict[int, BlockKind]] = []
     for place, (page, found, own) in enumerate(zip(pages, candidates, numbered, strict=True)):
         edge: dict[int, BlockKind] = {}
@@ -128,7 +138,7 @@ def _edges(pages: Sequence[PageLines]) -> list[dict[int, BlockKind]]:
             for index in indices:
                 line = page.lines[index]
                 # From the edge inwards: the first line that is none of them ends the header or footer.
-                if not _repeats(line, seen[kind], place=place, pages=len(pages)):
+                if not _repeats(line, seen[kind], place=place, pages=len(pages), body=body):
                     break
                 edge.setdefault(index, kind)
         if own is not None:
@@ -165,7 +175,7 @@ def _keys(text: str, place: int) -> set[str]:
     }
 
 
-def _repeats(line: Line, seen: Counter[str], *, place: int, pages: int) -> bool:
+def _repeats(line: Line, seen: Counter[str], *, place: int, pages: int, body: float) -> bool:
     if is_units(line.text):
         return False
     if _PAGE_NUMBER.match(line.text):
@@ -174,7 +184,14 @@ def _repeats(line: Line, seen: Counter[str], *, place: int, pages: int) -> bool:
         return numbers >= min(pages, 2)
     if sum(cell.numeric for cell in line.cells) >= 2:
         return False
+    if pages == 2:
+        return seen[_place(line)] == 2 and line.size <= 0.95 * body
     return any(seen[key] >= REPEATS for key in _keys(line.text, place))
+
+
+def _place(line: Line) -> str:
+    """The line's words and where they stand, to the point."""
+    return f"{line.text.casefold()}@{round(line.left)},{round(line.baseline)}"
 
 
 def _page(lines: Sequence[Line], edge: dict[int, BlockKind], body: float) -> list[Piece]:
@@ -249,7 +266,7 @@ def _breaks(before: Line, after: Line, first: Line, usual: float, left: float, r
     return (
         before.left < left + 1
         and left + INDENT * size < after.left < left + 0.2 * (right - left)
-        and (not _ITEM.match(first.text))
+        and not (_ITEM.match(first.text) or (before is first and _HANGING.match(first.text)))
     )
 
 
@@ -269,7 +286,9 @@ def _unaligned(before: Line, after: Line) -> bool:
 def _kind(lines: Sequence[Line], body: float) -> BlockKind:
     if _is_heading(lines, body):
         return BlockKind.HEADING
-    return BlockKind.LIST if _ITEM.match(lines[0].text) else BlockKind.PARAGRAPH
+    hangs = len(lines) > 1 and lines[1].left > lines[0].left + INDENT * lines[0].size
+    numbered = _ITEM.match(lines[0].text) or (hangs and _HANGING.match(lines[0].text))
+    return BlockKind.LIST if numbered else BlockKind.PARAGRAPH
 
 
 def _is_heading(lines: Sequence[Line], body: float) -> bool:

@@ -2,7 +2,8 @@
 
 blocks → units      a block, or the blocks that one sentence runs through over a page break
 units  → chunks     a heading, a table or a page begins a new one; small neighbours stay together;
-                    what is too long is cut between rows, sentences or clauses
+                    what is too long is cut between rows, sentences or clauses; rows that are cut off from the head
+                    of their table carry its caption, units and column headings as context
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.documents import Block, BlockKind, Chunk, Document, Span, chunk_id, pages_of
+from ingest.tables import Head, head_of
 
 _LEFT_OUT = frozenset({BlockKind.HEADER, BlockKind.FOOTER})
 """Running headers and footers repeat on every page: they would be found for every question."""
@@ -46,6 +48,7 @@ class _Unit:
     """A piece to stay whole. `page` is the index of the page it begins on, `section` the path that holds from it on.
 
     `gap` is the length in tokens of the running headers and footers between it and the unit before.
+    `head` is where the head of its table begins, and `context` what that says, with its length in tokens.
     """
 
     span: Span
@@ -54,6 +57,9 @@ class _Unit:
     gap: int
     page: int
     section: str
+    head: int = 0
+    context: str = ""
+    context_tokens: int = 0
 
 
 def chunk(document: Document, *, max_tokens: int, count_tokens: Callable[[str], int]) -> tuple[Chunk, ...]:
@@ -65,7 +71,8 @@ def chunk(document: Document, *, max_tokens: int, count_tokens: Callable[[str], 
     are joined up to `max_tokens`, told by `count_tokens`. Lengths of joined pieces are added up, which is exact for
     tokenizers that never join over white space. Only a piece without any place to cut (no row, sentence, clause or
     space) can be longer.
-    `section` is the path of headings that hold at the start of the chunk's own text, joined by " › ".
+    `section` is the path of headings that hold at the start of the chunk's own text, joined by " › ". The `context` of
+    rows without the head of their table counts among their tokens and takes at most a quarter of them.
     Raises ValueError when `max_tokens` is less than 1.
     """
     if max_tokens < 1:
@@ -87,6 +94,7 @@ def chunk(document: Document, *, max_tokens: int, count_tokens: Callable[[str], 
                 text=span.of(text),
                 pages=pages_of(span, document.pages[first:last]),
                 section=group[-1].section,
+                context=next((unit.context for unit in group if unit.context and unit.head < span.start), ""),
             )
         )
     return tuple(chunks)
@@ -103,6 +111,7 @@ def _units(document: Document, cutter: _Cutter) -> Iterator[_Unit]:
     path: list[tuple[int, str]] = []
     section = ""
     passed = 0  # how many of `left_out` lie behind
+    above: _Unit | None = None
     for run in _runs(body, text, starts):
         span = Span(run[0].span.start, run[-1].span.end)
         if run[0].kind is BlockKind.HEADING:
@@ -116,7 +125,41 @@ def _units(document: Document, cutter: _Cutter) -> Iterator[_Unit]:
             passed += 1
         while passed < len(left_out) and left_out[passed].start < span.end:  # inside, and counted there
             passed += 1
-        yield _Unit(span, run[0].kind, cutter.count(span), gap, _page_index(span.start, starts), section)
+        unit = _Unit(span, run[0].kind, cutter.count(span), gap, _page_index(span.start, starts), section)
+        if unit.kind is BlockKind.TABLE:
+            unit = _with_head(unit, above, cutter)
+        yield unit
+        above = unit
+
+
+def _with_head(unit: _Unit, above: _Unit | None, cutter: _Cutter) -> _Unit:
+    """A table with what its head says. One that begins with figures at the top of a page goes on with that before."""
+    head = head_of(cutter.text_of(unit.span))
+    if not head.columns and above is not None and above.context and above.page + 1 == unit.page:
+        return replace(unit, head=above.head, context=above.context, context_tokens=above.context_tokens)
+    start, caption = unit.span.start, ""
+    if above is not None and _introduces(above, unit):
+        said = _heading_name(cutter.text_of(above.span))
+        if not said.endswith("."):  # the end of a paragraph says nothing of the table
+            start, caption = above.span.start, said
+    context = _told(caption, head, cutter)
+    return replace(unit, head=start, context=context, context_tokens=cutter.length(context))
+
+
+def _told(caption: str, head: Head, cutter: _Cutter) -> str:
+    """Caption, units and columns in at most a quarter of a chunk: the caption goes first, then columns from the end."""
+    most = cutter.max_tokens // 4
+    columns = list(head.columns)
+    for before in (caption, ""):
+        context = " · ".join(part for part in (before, head.units, " | ".join(columns)) if part)
+        if cutter.length(context) <= most:
+            return context
+    while columns:
+        columns.pop()
+        context = " · ".join(part for part in (head.units, " | ".join([*columns, "…"])) if part)
+        if cutter.length(context) <= most:
+            return context
+    return ""
 
 
 def _heading_name(text: str) -> str:
@@ -164,6 +207,13 @@ class _Cutter:
 
     def count(self, span: Span) -> int:
         return self._count(span.of(self._text))
+
+    def length(self, text: str) -> int:
+        """Tokens of something that is no part of the document's text."""
+        return self._count(text)
+
+    def text_of(self, span: Span) -> str:
+        return span.of(self._text)
 
     def cut(self, unit: _Unit, tokens: int) -> Iterator[_Unit]:
         """Units in order that cover every non-blank character of `unit`, each of `tokens` or less where possible."""
@@ -278,7 +328,7 @@ def _packed(units: Iterable[_Unit], cutter: _Cutter) -> Iterator[list[_Unit]]:
         if lead and room < cutter.max_tokens / 2:  # headings so long that they are a chunk of their own
             yield lead
             lead, room = [], cutter.max_tokens
-        *full, rest = cutter.cut(unit, room) if unit.tokens > room else [unit]
+        *full, rest = cutter.cut(unit, max(room - unit.context_tokens, 1))
         for piece in full:
             yield [*lead, piece]
             lead = []
@@ -288,7 +338,9 @@ def _packed(units: Iterable[_Unit], cutter: _Cutter) -> Iterator[list[_Unit]]:
 
 
 def _tokens(group: Sequence[_Unit]) -> int:
-    return sum(unit.tokens for unit in group) + sum(unit.gap for unit in group[1:])
+    """The length of a chunk of these units, with the context that their rows would carry."""
+    context = next((unit.context_tokens for unit in group if unit.context and unit.head < group[0].span.start), 0)
+    return sum(unit.tokens for unit in group) + sum(unit.gap for unit in group[1:]) + context
 
 
 def _begin_of_what_stays(group: Sequence[_Unit], unit: _Unit) -> int:
@@ -308,10 +360,18 @@ def _begin_of_what_stays(group: Sequence[_Unit], unit: _Unit) -> int:
 def _lead(group: Sequence[_Unit], unit: _Unit) -> list[_Unit]:
     """The end of `group` that makes no sense without `unit`: headings, or the short line that introduces a table."""
     start = len(group)
-    if unit.kind is BlockKind.TABLE and group and group[-1].page == unit.page:
-        last = group[-1]
-        if last.kind in (BlockKind.PARAGRAPH, BlockKind.LIST) and last.tokens <= _INTRO_TOKENS:
-            start -= 1
+    if group and _introduces(group[-1], unit):
+        start -= 1
     while start and group[start - 1].kind is BlockKind.HEADING:
         start -= 1
     return list(group[start:])
+
+
+def _introduces(unit: _Unit, table: _Unit) -> bool:
+    """True for the short line above a table: its caption, or what its figures are in."""
+    return (
+        table.kind is BlockKind.TABLE
+        and unit.page == table.page
+        and unit.kind in (BlockKind.PARAGRAPH, BlockKind.LIST)
+        and unit.tokens <= _INTRO_TOKENS
+    )

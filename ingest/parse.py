@@ -28,14 +28,14 @@ from typing import Any
 
 from core.documents import Document, DocumentId
 from core.egress import quiet
-from core.errors import UnreadableDocument
+from core.errors import ServiceDown, UnreadableDocument
 from core.privacy import Clearance
 from ingest.formats import SUPPORTED, family
 from ingest.inbox import INSIDE
 from ingest.ocr import OcrChoice
 from ingest.readers import reader_for
 from ingest.reading import Reading
-from ingest.worker import OUT_OF_MEMORY, OUTPUT_TOO_LARGE, Request, arguments_of, unpacked
+from ingest.worker import NO_ROOM, OUT_OF_MEMORY, OUTPUT_TOO_LARGE, Request, arguments_of, unpacked
 
 __all__ = ["SUPPORTED", "Limits", "check", "document_id_of", "parse", "parser_for"]
 
@@ -87,7 +87,8 @@ def parse(
 
     `source` is the path as the user gave it; its name stands in where the file has no title. `languages` are those of
     tesseract, joined by "+". `on_page(page, pages)` hears of every page that is done.
-    Raises UnreadableDocument with a sentence for everything that goes wrong with the file.
+    Raises UnreadableDocument with a sentence for everything that goes wrong with the file, ServiceDown when the disk
+    for temporary files is full.
     """
     started = time.perf_counter()
     document_id = document_id_of(path)
@@ -260,6 +261,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _outcome(status: int, outcome: Path, noise: Path, limits: Limits) -> dict[str, Any]:
     if status == OUT_OF_MEMORY or (status != 0 and _ran_out_of_memory(noise)):
         raise UnreadableDocument(f"Reading the file needed more than {_gibibytes(limits.memory_bytes)} of memory.")
+    if status == NO_ROOM:
+        raise ServiceDown(f"There is no room left in the folder for temporary files, {tempfile.gettempdir()}.")
     if status == OUTPUT_TOO_LARGE:
         raise UnreadableDocument(f"The file unpacks to more than {_gibibytes(limits.output_bytes)}.")
     if status == -signal.SIGKILL:

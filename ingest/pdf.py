@@ -37,7 +37,7 @@ from ingest.tables import SCRIPT_SIZE, Word
 if TYPE_CHECKING:
     from PIL import Image
 
-PARSER = "dossier-pdf 1"
+PARSER = "dossier-pdf 2"
 MEDIA_TYPE = "application/pdf"
 
 logger = logging.getLogger("dossier.ingest")

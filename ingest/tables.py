@@ -82,11 +82,14 @@ _FIGURE = re.compile(
 _NOTHING = re.compile(r"[($€£¥]*[-–—―−]+[)%]*$|(?:n/?[am]|N/?[AM]|NM|n\.m\.)$")
 _CURRENCY = re.compile(r"[(\[]?(?:US|C|A|HK|NZ)?[$€£¥₹][(\[]?$|(?:USD|EUR|GBP|CHF|JPY)$")
 _CLOSING = re.compile(r"[)\]%]+[,;.]?$")
+# An amendment quotes the clauses that it puts in place of others: their numbers open with a quotation mark.
+QUOTED = "[“”„«‹\"'‘\\[]{0,2}"
 _MARKER = re.compile(
     r"[•‣◦▪●■□○·*–—-]$"
-    r"|\(?(?:\d{1,3}|[a-zA-Z]{1,2}|[ivxlcIVXLC]{1,6})[.)]+$"
-    r"|\d{1,3}(?:\.\d{1,3}){1,4}\.?$"
-    r"|(?i:article|section|item|part|note|schedule|exhibit|annex|appendix)$"
+    rf"|{QUOTED}(?:\((?:\d{{1,3}}|[a-zA-Z]{{1,2}}|[ivxlcIVXLC]{{1,6}})[.)]+"
+    r"|(?:\d{1,3}[A-Z]?|[a-zA-Z]{1,2}|[ivxlcIVXLC]{1,6})[.)\]]+)(?:\(\w{1,4}\))*$"
+    rf"|{QUOTED}\d{{1,3}}[A-Z]?(?:\.\d{{1,3}}[A-Z]?){{1,4}}[.:]?(?:\(\w{{1,4}}\))*$"
+    rf"|{QUOTED}(?:§§?|(?i:clause|article|section|item|part|note|schedule|exhibit|annex|appendix))$"
 )
 _LEADER = re.compile(r"[.…_·]{2,}$|\.$")
 # "(in millions, except per share data)", "December 31,", "Years ended": lines that belong to the figures below them.
@@ -105,7 +108,7 @@ def is_figure(text: str) -> bool:
 
 
 def is_marker(text: str) -> bool:
-    """True for what opens a list item or a clause: "•", "(a)", "iv.", "4.2", "Item"."""
+    """True for what opens a list item or a clause: "•", "(a)", "iv.", "4.2", "“8.2(a)", "Item"."""
     return bool(_MARKER.match(text))
 
 
@@ -207,9 +210,11 @@ def separators(row: Sequence[Word]) -> list[str]:
 def _opens_text(words: Sequence[Word], figures: Sequence[bool]) -> bool:
     """True for a bullet or a clause's number: "•", "4.2", "Item 1.", and "7" where the line has no other figure."""
     first = words[0].text
+    bare = first.lstrip("“”„«‹\"'‘[")
     if len(words) == 2:
-        return first.isalpha() and is_marker(first) and len(words[1].text) <= 5 and words[1].text[0].isalnum()
-    return is_marker(first) or (first.isdigit() and len(first) <= 2 and sum(figures) == 1)
+        named = bare.isalpha() or bare in ("§", "§§")
+        return named and is_marker(first) and len(words[1].text) <= 5 and words[1].text[0].isalnum()
+    return is_marker(first) or (bare.isdigit() and len(bare) <= 2 and sum(figures) <= 1)
 
 
 def _open_figure(text: str) -> bool:
@@ -271,6 +276,49 @@ def tables(lines: Sequence[Row]) -> list[tuple[int, int]]:
             found.append((first, last))
         index = last
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the head of a table says: the line of units, and the headings of its columns from left to right."""
+
+    units: str
+    columns: tuple[str, ...]
+
+
+_YEAR = re.compile(r"(?:FY|CY|Q[1-4])?\s?['’]?(?:19|20)\d\d[EAP]?(?:\s?\([\w ]{1,3}\))?$")
+# Rows of a table in which its head is looked for.
+MOST_HEADS = 8
+
+
+def head_of(table: str) -> Head:
+    """The head of a table from its text (rows by line breaks, cells by tabs): what stands above its first figures.
+
+    Headings that run over several rows are joined column by column where the rows have as many cells, else row by row.
+    """
+    heads: list[list[str]] = []
+    units: list[str] = []
+    for row in table.split("\n")[:MOST_HEADS]:
+        found = [cell.strip() for cell in row.split("\t") if cell.strip()]
+        if any(is_figure(cell) and not _YEAR.match(cell) for cell in found):
+            break
+        if found and is_units(found[0]):
+            units.append(found.pop(0))
+        if found:
+            heads.append(found)
+    else:
+        # Rows without any figure: what comes first names the columns when each of the others has as many cells.
+        heads = heads[:1] if len(heads) > 1 and len(heads[0]) >= 2 else []
+    # Below the column headings stands the first group's name: "Assets", "Current assets:".
+    while heads and len(heads[-1]) == 1 and not _YEAR.match(heads[-1][0]):
+        heads.pop()
+    joined: list[list[str]] = []
+    for names in heads:
+        if joined and len(joined[-1]) == len(names) and not any(_YEAR.match(cell) for cell in joined[-1]):
+            joined[-1] = [f"{above} {name}" for above, name in zip(joined[-1], names, strict=True)]
+        else:
+            joined.append(names)
+    return Head(" ".join(units), tuple(cell for row in joined for cell in row))
 
 
 def _near(lines: Sequence[Row], index: int, usual: float) -> bool:

@@ -34,6 +34,8 @@ OUT_OF_MEMORY = 3
 """Exit status when Python ran out of the memory that it was given."""
 OUTPUT_TOO_LARGE = 4
 """Exit status when the reading is larger than the file that it may write."""
+NO_ROOM = 5
+"""Exit status when the disk of the temporary folder is full: the file is not to blame."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal that this process gets when the thread that started it ends
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -64,6 +66,7 @@ class Request:
 def main(request: Request) -> int:
     """Read the file and write the outcome. The exit status is 0 also when the outcome is a refusal."""
     _bind_to_parent(request.parent)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # systemd asks every process of a service to stop; ours may finish
     _limit(request)
     quiet()
     seal([])
@@ -85,6 +88,8 @@ def main(request: Request) -> int:
     except OSError as error:
         if error.errno == errno.EFBIG:  # RLIMIT_FSIZE was reached
             return OUTPUT_TOO_LARGE
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return NO_ROOM
         raise
     return 0
 

@@ -1,6 +1,7 @@
 """The index: chunks go in, hits come out. What a point is and what it weighs is decided here; where it lies is not.
 
-    replace   embed (no lock held) → upsert the new points → delete the document's older points
+    embed     a document's chunks → points, with no lock held
+    write     upsert the new points → delete the document's older points
     search    embed the question → one hybrid query, dense and sparse fused in the store → hits
 
 `Store` and `Points` have two implementations: `points_edge` (embedded) and `points_server` (a Qdrant server).
@@ -32,7 +33,8 @@ CHUNK_TOKENS = 200
 FinanceBench filings (with the file's name and the page's head in front, MiniLM, RRF)."""
 
 HEADER_TOKENS = 54
-"""Tokens kept free for the line "title › section" in front of a chunk: with 200 of text it fills the 254 of MiniLM."""
+"""Tokens kept free for the line "title › section" in front of a chunk: with 200 of text it fills the 254 of MiniLM.
+The context of a table's rows comes on top; the chunk's text is shorter by as much."""
 
 RRF_K = 60
 """The constant of reciprocal rank fusion, score = Σ 1/(k + rank) with ranks from 1: G. Cormack, C. Clarke,
@@ -48,7 +50,7 @@ the other still counts. More changes little, since 1/(k + rank) is flat out ther
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
 
-FORMAT = f"1.{sparse.VERSION}"
+FORMAT = f"2.{sparse.VERSION}"
 """What a stored point looks like: payload, header line and sparse weights. Collections of another are refused."""
 
 _NAME = re.compile(r"[^\W_](?:[\w .-]{0,98}[\w.-])?")
@@ -157,32 +159,35 @@ class Index:
             self._must_fit(collection, built)
 
     def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
-        """Make `chunks` the chunks of this document in its collection.
+        """Make `chunks` the chunks of this document in its collection. Raises as `prepare` and `write` do."""
+        self.prepare(document.collection)
+        self.write(document, self.embed(document, chunks))
+
+    def embed(self, document: Document, chunks: Sequence[Chunk]) -> tuple[Point, ...]:
+        """The points of a document, ready to be written: the long part, for which no lock is held."""
+        started = time.perf_counter()
+        points = tuple(self._points(document, chunks))
+        seconds = round(time.perf_counter() - started, 3)
+        log.info("embedded", extra={"document": document.id, "chunks": len(points), "seconds": seconds})
+        return points
+
+    def write(self, document: Document, points: Sequence[Point]) -> None:
+        """Make `points` the points of this document in its collection, which must have been prepared.
 
         New points are written before old ones go, and the same chunks have the same ids: a reader never sees a hole,
         and a run that was killed here is completed by doing it again.
-        Raises as `prepare` does, and Busy or ServiceDown when the store cannot be written to.
+        Raises Busy or ServiceDown when the store cannot be written to.
         """
-        self.prepare(document.collection)
         started = time.perf_counter()
-        points = self._points(document, chunks)
-        embedded = time.perf_counter()
         with self._store.open(document.collection) as stored:
             for at in range(0, len(points), BATCH):
                 stored.upsert(points[at : at + BATCH])
             stale = stored.ids(document.id) - {point.id for point in points}
             if stale:
                 stored.delete(sorted(stale))
-        log.info(
-            "indexed",
-            extra={
-                "document": document.id,
-                "chunks": len(points),
-                "stale": len(stale),
-                "embedding_seconds": round(embedded - started, 3),
-                "writing_seconds": round(time.perf_counter() - embedded, 3),
-            },
-        )
+        seconds = round(time.perf_counter() - started, 3)
+        facts = {"document": document.id, "chunks": len(points), "stale": len(stale), "seconds": seconds}
+        log.info("indexed", extra=facts)
 
     def remove(self, collection: str, document_id: DocumentId) -> int:
         """Delete the points of a document and return how many there were; 0 when the collection is not there either."""
@@ -228,6 +233,13 @@ class Index:
         self._known(collection)
         with self._store.open(collection) as stored:
             return stored.ids(document_id)
+
+    def chunks(self, collection: str) -> Iterator[Chunk]:
+        """Every stored chunk, in no particular order. Raises NotFound for an unknown collection."""
+        self._known(collection)
+        with self._store.open(collection) as stored:
+            for id, payload in stored.payloads():
+                yield _chunk(id, payload)
 
     def digest(self, collection: str) -> str:
         """SHA-256 over all ids and payloads: equal for two collections only when they hold the same chunks."""
@@ -289,12 +301,18 @@ class Index:
         ]
 
     def _embedded_text(self, chunk: Chunk) -> str:
-        """The chunk with its header line. What does not fit is taken from the outer sections, never from the text."""
-        room = min(HEADER_TOKENS, self._embedder.max_tokens - self._embedder.count_tokens(chunk.text))
+        """The chunk with its header line, and the context of a table's rows below that.
+
+        What does not fit is taken from the outer sections, never from the text.
+        """
+        count = self._embedder.count_tokens
+        left = self._embedder.max_tokens - count(chunk.text)
+        context = chunk.context if chunk.context and count(chunk.context) <= left else ""
+        room = min(HEADER_TOKENS, left - (count(context) if context else 0))
         path = [part for part in (chunk.title, *chunk.section.split(" › ")) if part]
-        while path and self._embedder.count_tokens(" › ".join(path)) > room:
+        while path and count(" › ".join(path)) > room:
             path.pop(1 if len(path) > 1 else 0)
-        return "\n".join([" › ".join(path), chunk.text]) if path else chunk.text
+        return "\n".join(part for part in (" › ".join(path), context, chunk.text) if part)
 
 
 def is_name(collection: str) -> bool:
@@ -329,6 +347,7 @@ def _payload(document: Document, chunk: Chunk) -> dict[str, Any]:
         "text": chunk.text,
         "pages": list(chunk.pages),
         "section": chunk.section,
+        "context": chunk.context,
     }
 
 
@@ -341,4 +360,5 @@ def _chunk(id: str, payload: Mapping[str, Any]) -> Chunk:
         text=payload["text"],
         pages=tuple(payload["pages"]),
         section=payload["section"],
+        context=payload["context"],
     )

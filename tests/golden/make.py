@@ -12,9 +12,9 @@ sys.path.insert(0, str(HERE.parent.parent))
 
 from ingest.pdf import read_pdf  # noqa: E402
 from ingest.reading import Reading  # noqa: E402
-from tests.ingest.pdfs import annual_report, contract, two_columns  # noqa: E402
+from tests.ingest.pdfs import amendment, annual_report, contract, two_columns  # noqa: E402
 
-BUILDERS = {"annual-report": annual_report, "contract": contract, "two-columns": two_columns}
+BUILDERS = {"amendment": amendment, "annual-report": annual_report, "contract": contract, "two-columns": two_columns}
 
 
 def told(reading: Reading) -> dict[str, object]:

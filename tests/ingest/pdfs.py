@@ -196,3 +196,32 @@ def two_columns(path: Path) -> Path:
             prose(canvas, x, y, f"{word} column ends here.", width=222)
 
     return a_pdf(path, draw)
+
+
+def amendment(path: Path) -> Path:
+    """A page that quotes new clauses, their numbers hanging far out in the margin, and a running head on two pages."""
+
+    def hanging(canvas: Canvas, y: float, number: str, text: str, *, left: float = 72, indent: float = 60) -> float:
+        line(canvas, left, y, number)
+        return prose(canvas, left + indent, y, text, width=540 - left - indent)
+
+    def head(canvas: Canvas) -> None:
+        line(canvas, 72, 756, "Alder / Birch – Amendment No. 1", size=8)
+        right(canvas, 540, 756, "Execution version", size=8)
+
+    def first(canvas: Canvas) -> None:
+        head(canvas)
+        line(canvas, 72, 710, "Amendment No. 1", font=BOLD, size=14)
+        y = hanging(canvas, 680, "2.1", "Clause 8.2 (payment) is deleted and replaced by the following:")
+        y = hanging(
+            canvas, y, "“8.2", "The Customer shall pay each invoice within thirty (30) days. " + LOREM, left=108
+        )
+        y = hanging(canvas, y, "“8.2(a)", "Interest runs from the due date at 4% a year. " + LOREM, left=108)
+        y = hanging(canvas, y, "[9A.", "Neither party assigns this Agreement without consent. " + LOREM, left=108)
+        hanging(canvas, y, "§ 4", "This Amendment is governed by the law of the Agreement. " + LOREM)
+
+    def second(canvas: Canvas) -> None:
+        head(canvas)
+        hanging(canvas, 710, "5", "This Amendment may be signed in counterparts. " + LOREM)
+
+    return a_pdf(path, first, second, title="Amendment No. 1")

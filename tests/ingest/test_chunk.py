@@ -178,3 +178,29 @@ def test_ids_depend_on_the_collection_and_nothing_that_changes() -> None:
 def test_a_chunk_needs_room_for_a_token() -> None:
     with pytest.raises(ValueError, match="at least one"):
         chunk(a_document([(P, "x")]), max_tokens=0, count_tokens=words)
+
+
+def test_rows_cut_off_from_the_head_of_their_table_carry_its_caption_units_and_columns() -> None:
+    rows = "\n".join(f"Item number {number}\t{number},000\t{number},500" for number in range(1, 31))
+    table = f"(in millions)\n2024\t2023\n{rows}"
+    first, *others = chunks_of(a_document([(P, "Revenue by product was as follows:"), (T, table)]), max_tokens=100)
+    assert first.context == ""
+    assert "(in millions)" in first.text
+    assert len(others) > 1
+    assert {found.context for found in others} == {"Revenue by product was as follows: · (in millions) · 2024 | 2023"}
+    assert all(words(found.text) + words(found.context) <= 100 for found in others)
+
+
+def test_a_table_that_goes_on_on_the_next_page_keeps_its_columns() -> None:
+    rows = "Services\t2\t3\nLicences\t4\t5"
+    first = f"(in millions)\n2024\t2023\n{rows}"
+    found = chunks_of(a_document([(T, first)], [(T, rows)], [(P, "Prose between them."), (T, rows)]), max_tokens=60)
+    assert [one.context for one in found] == ["", "(in millions) · 2024 | 2023", ""]
+
+
+def test_the_head_of_a_table_is_cut_to_a_quarter_of_a_chunk() -> None:
+    head = "\t".join(f"Column{number}" for number in range(40))
+    rows = "\n".join("Row\t" + "\t".join("1,000" for _ in range(40)) for _ in range(5))
+    found = chunks_of(a_document([(T, f"{head}\n{rows}")]), max_tokens=60)
+    assert 0 < words(found[-1].context) <= 15
+    assert found[-1].context.endswith(" | …")

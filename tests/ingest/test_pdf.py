@@ -127,6 +127,20 @@ def test_headings_stand_above_the_clauses_under_them() -> None:
     assert blocks_of(reading, BlockKind.LIST) == ["(a) by bank transfer; or", "(b) by a letter of credit."]
 
 
+def test_a_clause_whose_number_hangs_in_the_margin_is_one_piece_of_prose() -> None:
+    reading = read(GOLDEN / "amendment.pdf")
+    clauses = blocks_of(reading, BlockKind.LIST)
+    assert [clause.split()[0] for clause in clauses] == ["2.1", "“8.2", "“8.2(a)", "[9A.", "§", "5"]
+    assert clauses[1].startswith("“8.2 The Customer shall pay each invoice within thirty (30) days. The Supplier")
+    assert clauses[1].endswith("usual in the trade.")
+    assert "\t" not in "".join(clauses)
+
+
+def test_in_a_document_of_two_pages_small_print_at_the_same_place_is_a_running_header() -> None:
+    reading = read(GOLDEN / "amendment.pdf")
+    assert blocks_of(reading, BlockKind.HEADER) == ["Alder / Birch – Amendment No. 1\tExecution version"] * 2
+
+
 def test_columns_are_read_one_after_the_other() -> None:
     text = read(GOLDEN / "two-columns.pdf").text
     places = [text.index(part) for part in ("Market", "Left column begins", "Left column ends", "Right column begins")]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.layout import lay_out
-from ingest.tables import Row, Word, cells, is_figure, is_marker, is_units, rows, separators, tables
+from ingest.tables import Head, Row, Word, cells, head_of, is_figure, is_marker, is_units, rows, separators, tables
 
 SIZE = 10.0
 
@@ -63,6 +63,9 @@ def test_a_stretched_line_of_prose_has_no_cells() -> None:
 def test_a_clause_number_keeps_to_its_text() -> None:
     assert text_of([a_word("4.2", 72), a_word("Payment", 110)]) == "4.2 Payment"
     assert text_of([a_word("•", 72), a_word("Goods", 110)]) == "• Goods"
+    assert text_of([a_word("“8.2", 72), a_word("The", 110), a_word("Customer", 127.5)]) == "“8.2 The Customer"
+    assert text_of([a_word("8.2(a)", 72), a_word("Interest", 140)]) == "8.2(a) Interest"
+    assert text_of([a_word("§", 72), a_word("12a", 80), a_word("Zahlung", 140)]) == "§ 12a Zahlung"
 
 
 def test_the_mark_of_a_footnote_stays_on_its_line() -> None:
@@ -102,6 +105,21 @@ def test_a_table_takes_its_units_and_column_headings_and_leaves_the_title_and_th
         a_line(*["prose"] * 20, baseline=190),
     ]
     assert tables([as_row(words) for words in lines]) == [(1, 6)]
+
+
+def test_the_head_of_a_table_says_its_units_and_its_columns() -> None:
+    table = "(in millions, except per share)\nYears ended December 31,\t2024\t2023\nRevenue:\nGoods\t13\t14"
+    assert head_of(table) == Head("(in millions, except per share) Years ended December 31,", ("2024", "2023"))
+
+
+def test_column_headings_over_several_rows_are_joined() -> None:
+    table = "Carrying\tFair\nAmount\tValue\nAssets\nNotes\t1,204\t1,180"
+    assert head_of(table).columns == ("Carrying Amount", "Fair Value")
+
+
+def test_a_table_that_begins_with_figures_has_no_head() -> None:
+    assert head_of("Goods\t13\t14\nServices\t2\t3") == Head("", ())
+    assert head_of("Item 9C. Disclosure of\nForeign Jurisdictions\t122") == Head("", ())
 
 
 def test_lines_of_one_cell_are_no_table() -> None:

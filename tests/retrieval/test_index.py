@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,20 @@ def test_a_chunk_is_embedded_under_its_title_and_section_and_stored_without_them
     index.replace(*a_document("Fees are due.", name="Supply.txt", section="2 Payment › 2.1 Fees"))
     assert embedder.texts == ["Supply.txt › 2 Payment › 2.1 Fees\nFees are due."]
     assert texts_of(index.search("fees", collection="deal")) == ["Fees are due."]
+
+
+def test_rows_of_a_table_are_embedded_under_its_units_and_columns_and_found_with_them(tmp_path: Path) -> None:
+    embedder = Listening()
+    index = an_index(EdgeStore(tmp_path), embedder)
+    document, (rows,) = a_document("Goods\t13\t14", name="Report", section="Note 7")
+    rows = replace(rows, context="(in millions) · 2024 | 2023")
+    index.replace(document, [rows])
+    assert embedder.texts.pop() == "Report › Note 7\n(in millions) · 2024 | 2023\nGoods\t13\t14"
+    (hit,) = index.search("2023 goods", collection="deal")
+    assert hit.chunk == rows
+    full = replace(rows, text=" ".join(["word"] * embedder.max_tokens))
+    index.replace(document, [full])
+    assert embedder.texts.pop() == full.text
 
 
 def test_a_header_that_does_not_fit_loses_its_outer_sections_and_the_text_loses_nothing(tmp_path: Path) -> None:

@@ -52,6 +52,10 @@ def a_record(document: Document, *, origin: str | None = None) -> Record:
     )
 
 
+def places_of(library: Library) -> dict[str, DocumentId]:
+    return {place.origin: place.document_id for place in library.places("deal")}
+
+
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     return Library(tmp_path / "home")
@@ -180,14 +184,14 @@ def test_a_path_that_holds_other_bytes_now_gives_up_what_only_it_had_held(librar
     assert library.place("deal", "/share/supply.txt", new) == (shelved.id,), "a killed run finds it again"
     library.unshelve("deal", shelved.id)
     assert library.place("deal", "/share/supply.txt", new) == ()
-    assert library.sources("deal") == {}
+    assert places_of(library) == {}
 
 
 def test_a_document_moves_to_another_of_its_places_when_its_own_is_gone(library: Library, shelved: Document) -> None:
     library.seen(a_record(shelved), "copy/two.txt", "/share/copy/two.txt")
-    assert library.sources("deal") == {"/share/supply.txt": shelved.id, "/share/copy/two.txt": shelved.id}
+    assert places_of(library) == {"/share/supply.txt": shelved.id, "/share/copy/two.txt": shelved.id}
     assert library.place("deal", "/share/supply.txt", None) == ()
-    assert library.sources("deal") == {"/share/copy/two.txt": shelved.id}
+    assert places_of(library) == {"/share/copy/two.txt": shelved.id}
     (record,) = library.records("deal")
     assert (record.source, record.origin) == ("copy/two.txt", "/share/copy/two.txt")
     assert library.document("deal", shelved.id).source == "copy/two.txt"

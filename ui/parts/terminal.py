@@ -13,12 +13,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.reports import Status
 from core.answers import Answer, Citation, Coverage, Support
 from core.documents import Document, DocumentId, Fate
 
 if TYPE_CHECKING:
     from app.doctor import Health
-    from app.reports import Found, Ingested, Progress, Quarantined, Record
+    from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
     from eval.retrieval import Result
 
 HEARTBEAT = 10.0
@@ -26,6 +27,8 @@ HEARTBEAT = 10.0
 
 QUOTE = 400
 """Characters of a quote or a hit that are shown on a terminal; `--json` has it whole."""
+
+_COUNTED = ("added", "updated", "unchanged", "moved", "removed", "quarantined", "skipped", "left")
 
 _SUPPORT = {
     Support.VERIFIED: ("verified", "green"),
@@ -89,19 +92,54 @@ def print_ingested(report: Ingested) -> None:
     """What a run did: every file that needs attention by name, the others as counts."""
     counts = report.counts
     for one in report.documents:
+        if one.status is Status.REMOVED:
+            out.print(Text.assemble((f"{'removed':12}", "yellow"), one.source))
+        if one.moved_from:
+            out.print(Text.assemble((f"{'moved':12}", "dim"), one.source, (f"  from {one.moved_from}", "dim")))
         if one.reason:
             out.print(Text.assemble((f"{one.status.value:12}", "red"), one.source, ("  " + one.reason, "dim")))
         for warning in one.warnings:
             out.print(Text.assemble((f"{'warning':12}", "yellow"), one.source, ("  " + warning, "dim")))
     for source, reason in report.skipped:
         out.print(Text.assemble((f"{'skipped':12}", "dim"), source, ("  " + reason, "dim")))
-    said = [f"{counts[status]} {status}" for status in ("added", "updated", "unchanged", "quarantined", "skipped")]
+    said = [f"{counts[name]} {name}" for name in _COUNTED]
     out.print(
         f"{report.collection}: {', '.join(one for one in said if not one.startswith('0 '))} — "
         f"{counts['pages']} pages, {counts['chunks']} chunks, {report.seconds:.1f} s"
     )
     if counts["pages_unreadable"]:
         out.print(f"{counts['pages_unreadable']} pages could not be read.", style="red")
+
+
+def print_verified(verified: Verified) -> None:
+    """What differs between disk, catalogue and index, and what was mended."""
+    for word, style, differences in (("mended", "green", verified.mended), ("differs", "red", verified.differences)):
+        for one in differences:
+            out.print(Text.assemble((f"{word:9}", style), one.source or one.document_id[:12], f"  {one.kind.value}"))
+    for source in verified.sources_gone:
+        out.print(Text.assemble((f"{'note':9}", "dim"), source, ("  its file is no longer where it was read", "dim")))
+    said = "everything fits" if verified.well else f"{_many(len(verified.differences), 'difference')} left"
+    out.print(f"{verified.collection}: {_many(verified.documents, 'document')} compared, {said}.")
+
+
+def print_runs(runs: Sequence[RunReport]) -> None:
+    if not runs:
+        out.print("Nothing was ingested yet.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("started", "collection", "outcome", "seconds", "did"):
+        table.add_column(column, overflow="fold")
+    for run in runs:
+        style = {"finished": "green", "running": "cyan", "stopped": "yellow"}.get(run.outcome, "red")
+        did = ", ".join(f"{run.counts[name]} {name}" for name in _COUNTED if run.counts.get(name))
+        table.add_row(
+            run.started[:19].replace("T", " "),
+            escape(run.collection),
+            f"[{style}]{run.outcome}[/{style}]",
+            "" if run.seconds is None else f"{run.seconds:.1f}",
+            escape(" — ".join(part for part in (did, run.reason or "") if part)),
+        )
+    out.print(table)
 
 
 def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -> None:
@@ -148,6 +186,8 @@ def print_found(found: Found) -> None:
         out.print(Text.assemble((f"{rank:2}. ", "cyan"), (f"{source}, page {pages}", "bold"), f"  {hit.score:.4f}"))
         if hit.chunk.section:
             out.print(Padding(Text(hit.chunk.section, style="dim"), (0, 0, 0, 4)))
+        if hit.chunk.context:
+            out.print(Padding(Text(hit.chunk.context, style="dim"), (0, 0, 0, 4)))
         out.print(Padding(Text(_short(hit.chunk.text)), (0, 0, 0, 4)))
     searched = _many(len(found.scope.documents), "document")
     out.print(Text(f"{searched} searched ({', '.join(found.scope.because)}) · {found.seconds:.2f} s", style="dim"))
