@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.ingestion import Brake
 from app.reports import Status
 from app.service import App
 from ingest.inbox import Found, files_in, outermost
@@ -188,3 +189,43 @@ def test_members_walk_into_a_collection_like_files_and_again_change_nothing(app:
     assert app.digest("deal") == before
     (hit,) = app.search("How long is the notice period?", collection="deal", by="anna", limit=1).hits
     assert hit.chunk.text == "The notice period is 90 days."
+
+
+def test_a_member_that_left_its_archive_leaves_the_collection_and_the_others_stay(app: App, tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    (share / "a.zip").write_bytes(a_zip({"one.txt": b"The first fee.", "two.txt": b"The second fee."}))
+    app.ingest([share], collection="deal", by="anna")
+    (share / "a.zip").write_bytes(a_zip({"two.txt": b"The second fee."}))
+    report = app.ingest([share], collection="deal", by="anna")
+    assert [(one.source, one.status) for one in report.documents] == [
+        ("a.zip › two.txt", Status.UNCHANGED),
+        ("a.zip › one.txt", Status.REMOVED),
+    ]
+    (share / "a.zip").write_bytes(b"PK\x03\x04 cut off")
+    app.ingest([share], collection="deal", by="anna")
+    assert [one.source for one in app.documents("deal")] == ["a.zip › two.txt"], "what cannot be opened is not gone"
+
+
+def test_sync_knows_that_members_are_where_their_archive_is(app: App, tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    (share / "a.zip").write_bytes(a_zip({"one.txt": FEE}))
+    (share / "b.txt").write_bytes(b"Another text.")
+    app.ingest([share], collection="deal", by="anna", sync=Brake())
+    again = app.ingest([share], collection="deal", by="anna", sync=Brake())
+    assert {one.status for one in again.documents} == {Status.UNCHANGED}
+    (share / "a.zip").unlink()
+    gone = app.ingest([share], collection="deal", by="anna", sync=Brake())
+    assert [one.source for one in gone.documents if one.status is Status.REMOVED] == ["a.zip › one.txt"]
+
+
+def test_a_quarantined_member_is_read_again_with_its_archive(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(a_zip({"one.txt": b"", "two.txt": FEE}))
+    app.ingest([path], collection="deal", by="anna")
+    assert [one.source for one in app.quarantined("deal")] == ["a.zip › one.txt"]
+    path.write_bytes(a_zip({"one.txt": b"Mended.", "two.txt": FEE}))
+    app.retry(collection="deal", by="anna")
+    assert app.quarantined("deal") == ()
+    assert len(app.documents("deal")) == 2
