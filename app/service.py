@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from retrieval.embed import Embedder
 
 READ = 20
-"""Hits that are given to a generator to read. On the financebench development set the right page is among the
-first 20 in nine cases of ten, and 20 chunks of 200 tokens fit any model's window."""
+"""Hits that are given to a generator to read: on FinanceBench the right page is among the first 20 in eight cases of
+ten (docs/evaluation.md), and 20 chunks of 200 tokens fit any model's window."""
 
 WINDOW = 150_000
 """Tokens (estimated, 3 characters each) up to which whole documents are sent in long-document mode."""

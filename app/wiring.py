@@ -73,8 +73,10 @@ def _generators(settings: Settings, embedder: Embedder) -> Generators:
 
     def extractive(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
         from generation.extractive import Extractive
+        from retrieval.embed import HashEmbedder
 
-        return Extractive(similarity).answer(question, chunks, on_text)
+        # The hash embedder resembles words, not meaning: the words themselves are compared more exactly.
+        return Extractive(None if isinstance(embedder, HashEmbedder) else similarity).answer(question, chunks, on_text)
 
     def gdpr(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
         from generation.llama import Llama
