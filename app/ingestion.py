@@ -2,6 +2,8 @@
 
     list → brake → for each file: look → (unchanged, or embed → keep → write → shelve) → remove what is gone → settle
 
+Files are looked at ahead, two at a time and each in a process of its own, while the one before them is embedded.
+
 Killed anywhere, the next run converges: a document is noted in `unfinished` before its first byte is written and
 leaves it with its row, and a run has its own row before it does anything.
 """
@@ -12,11 +14,15 @@ import errno
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from app.locks import only_run
@@ -44,6 +50,10 @@ T = TypeVar("T")
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds between the attempts to reach a service that is down: a minute in all, the time that a server needs to
 start again. After it the run ends."""
+
+AHEAD = 2
+"""Documents that are read, or wait to be embedded, while one is embedded: enough that neither stage waits for the
+other, and no more than two large documents in memory beside it."""
 
 POLL = 0.2
 """Seconds between two looks whether the run is to stop, while it waits."""
@@ -91,6 +101,10 @@ class _Known:
 
     record: Record
 
+    @property
+    def id(self) -> DocumentId:
+        return self.record.document_id
+
 
 @dataclass(frozen=True, slots=True)
 class _Unreadable:
@@ -108,7 +122,8 @@ class _Work:
 
     order: Order
     folders: tuple[Path, ...]
-    tell: Callable[[Found, int, str, int, int], None]
+    on_progress: Callable[[Progress], None] | None
+    files: int
     stopping: Callable[[], bool]
     places: tuple[Place, ...] = ()
     gone: tuple[Place, ...] = ()
@@ -116,6 +131,13 @@ class _Work:
     documents: list[IngestedDocument] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     left: int = 0
+    at: int = 0
+    abandoned: Event = field(default_factory=Event)
+
+    def tell(self, file: Found, number: int, stage: str, page: int, pages: int) -> None:
+        """Tell how far the file at hand is; those that are read ahead are told when their turn comes."""
+        if self.on_progress is not None and number == self.at:
+            self.on_progress(Progress(stage, file.source, number, self.files, page, pages))
 
 
 class Ingestion:
@@ -152,7 +174,7 @@ class Ingestion:
             _must_hold_files(folders, inbox)
         if not files and not order.retry:
             raise UsageError(_nothing_to_ingest(paths, skipped=len(inbox)))
-        work = _Work(order, folders, _teller(on_progress, len(files)), stopping)
+        work = _Work(order, folders, on_progress, len(files), stopping)
         work.skipped += [(file.source, file.skipped) for file in inbox if file.skipped is not None]
 
         with _home_told(self._settings.home), only_run(self._settings.home, order.collection):
@@ -164,11 +186,9 @@ class Ingestion:
                 work.gone = self._gone(work, inbox)
                 work.quarantine = {one.origin: one for one in self._library.quarantined(order.collection)}
                 self._brake(work, files)
-                for number, file in enumerate(files, start=1):
-                    if stopping():
-                        work.left = len(files) - number + 1
-                        break
-                    self._take(work, file, self._look(work, file, number), number)
+                with closing(self._looked_at(work, files)) as looked_at:
+                    for number, file, looked in looked_at:
+                        self._take(work, file, looked, number)
                 if not work.left:
                     self._remove_what_is_gone(work)
                 self._patiently(work, lambda: self._index.settle(order.collection))
@@ -230,9 +250,30 @@ class Ingestion:
 
     # ── one file ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _looked_at(self, work: _Work, files: Sequence[Found]) -> Generator[tuple[int, Found, _Looked]]:
+        """Each file in its order, counted from 1, with what it is. While one is embedded, the next ones are read.
+
+        Ends early, with `left`, when the run is to stop; what was being read ahead is then dropped.
+        """
+        ahead: deque[Future[_Looked]] = deque()
+        upcoming = iter(enumerate(files, start=1))
+        with ThreadPoolExecutor(AHEAD, thread_name_prefix="dossier-read") as readers:
+            try:
+                for number, file in enumerate(files, start=1):
+                    if work.stopping():
+                        work.left = len(files) - number + 1
+                        return
+                    for next_number, next_file in islice(upcoming, AHEAD + 1 - len(ahead)):
+                        ahead.append(readers.submit(self._look, work, next_file, next_number))
+                    work.at = number
+                    work.tell(file, number, "reading", 0, 0)
+                    yield number, file, ahead.popleft().result()
+            finally:
+                work.abandoned.set()
+                readers.shutdown(cancel_futures=True)
+
     def _look(self, work: _Work, file: Found, number: int) -> _Looked:
         """What a file is to the collection: known, unreadable, or a document that is not in it yet. Writes nothing."""
-        work.tell(file, number, "reading", 0, 0)
         order = work.order
         document_id: DocumentId | None = None
         reading = None
@@ -255,12 +296,22 @@ class Ingestion:
                 ocr=order.ocr,
                 languages=self._settings.ocr.languages,
                 on_page=lambda page, pages: work.tell(file, number, "reading", page, pages),
+                abandoned=work.abandoned.is_set,
             )
         except UnreadableDocument as error:
             return _Unreadable(document_id, str(error), reading)
 
     def _take(self, work: _Work, file: Found, looked: _Looked, number: int) -> None:
-        """Make the collection say what was found at the place of a file."""
+        """Make the collection say what was found at the place of a file.
+
+        It was looked at a little earlier: a file before it may have brought the same bytes, or taken them away.
+        """
+        if not isinstance(looked, _Unreadable):
+            now = self._library.record(work.order.collection, looked.id)
+            if isinstance(looked, _Known) and now != looked.record:
+                looked = self._look(work, file, number)
+            elif isinstance(looked, Document) and now and _is_reading(now, looked):
+                looked = _Known(now)
         if isinstance(looked, _Known):
             work.documents.append(self._take_known(work, file, looked.record))
         elif isinstance(looked, _Unreadable):
@@ -439,16 +490,6 @@ def _report(run_id: str, work: _Work, started: float) -> Ingested:
     )
 
 
-def _teller(
-    on_progress: Callable[[Progress], None] | None, documents: int
-) -> Callable[[Found, int, str, int, int], None]:
-    def tell(file: Found, number: int, stage: str, page: int, pages: int) -> None:
-        if on_progress is not None:
-            on_progress(Progress(stage, file.source, number, documents, page, pages))
-
-    return tell
-
-
 def _must_hold_files(folders: Sequence[Path], inbox: Sequence[Found]) -> None:
     """A folder without a file is far more often a disk that is not mounted than a matter that has come to its end."""
     for folder in folders:
@@ -495,6 +536,11 @@ def _is_there(path: Path) -> bool:
 def _held_nowhere_else(gone: Sequence[Place], places: Sequence[Place]) -> set[DocumentId]:
     origins = {place.origin for place in gone}
     return {place.document_id for place in gone} - {one.document_id for one in places if one.origin not in origins}
+
+
+def _is_reading(record: Record, document: Document) -> bool:
+    """True when the collection has the document read in this way already."""
+    return (record.parser, record.clearance) == (document.parser, document.clearance)
 
 
 def _moved_from(work: _Work, file: Found, record: Record) -> str | None:
