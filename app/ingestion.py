@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -33,9 +33,10 @@ from core.errors import BrokenStore, ConfigError, DossierError, ServiceDown, Unr
 from core.privacy import Clearance
 from core.settings import Settings
 from ingest.chunk import chunk
-from ingest.inbox import Found, files_in
+from ingest.inbox import INSIDE, WITHIN, Found, file_behind, files_in
 from ingest.ocr import OcrChoice
 from ingest.parse import Limits, document_id_of, parse, parser_for
+from ingest.unpack import unpacked
 from retrieval.catalogue import Place, Quarantined, Record
 from retrieval.index import Index, check_name
 from retrieval.library import Library
@@ -130,9 +131,15 @@ class _Work:
     quarantine: Mapping[str, Quarantined] = field(default_factory=dict)
     documents: list[IngestedDocument] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    unpacked: dict[str, set[str]] = field(default_factory=dict)
     left: int = 0
     at: int = 0
     abandoned: Event = field(default_factory=Event)
+
+    def taken_out(self, origin: str) -> bool:
+        """True for a place in an archive or a message of this run that does not hold it any more."""
+        members = self.unpacked.get(str(file_behind(origin)))
+        return members is not None and WITHIN in origin and origin not in members
 
     def tell(self, file: Found, number: int, stage: str, page: int, pages: int) -> None:
         """Tell how far the file at hand is; those that are read ahead are told when their turn comes."""
@@ -190,6 +197,7 @@ class Ingestion:
                     for number, file, looked in looked_at:
                         self._take(work, file, looked, number)
                 if not work.left:
+                    self._leave_containers(work)
                     self._remove_what_is_gone(work)
                 self._patiently(work, lambda: self._index.settle(order.collection))
             except BaseException as error:
@@ -251,26 +259,36 @@ class Ingestion:
     # ── one file ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _looked_at(self, work: _Work, files: Sequence[Found]) -> Generator[tuple[int, Found, _Looked]]:
-        """Each file in its order, counted from 1, with what it is. While one is embedded, the next ones are read.
+        """Each document in its order, with the number of its file, counted from 1, and what it is.
 
-        Ends early, with `left`, when the run is to stop; what was being read ahead is then dropped.
+        While one is embedded, the next ones are read. Ends early, with `left`, when the run is to stop; what was being
+        read ahead is then dropped.
         """
-        ahead: deque[Future[_Looked]] = deque()
-        upcoming = iter(enumerate(files, start=1))
+        ahead: deque[tuple[int, Found, Future[_Looked]]] = deque()
+        unpacked_files: deque[tuple[int, ExitStack]] = deque()
+        upcoming = _members(work, files, unpacked_files)
         with ThreadPoolExecutor(AHEAD, thread_name_prefix="dossier-read") as readers:
             try:
-                for number, file in enumerate(files, start=1):
+                while True:
+                    for number, file in islice(upcoming, AHEAD + 1 - len(ahead)):
+                        ahead.append((number, file, readers.submit(self._look, work, file, number)))
+                    if not ahead:
+                        return
+                    number, file, looked = ahead[0]
                     if work.stopping():
                         work.left = len(files) - number + 1
                         return
-                    for next_number, next_file in islice(upcoming, AHEAD + 1 - len(ahead)):
-                        ahead.append(readers.submit(self._look, work, next_file, next_number))
+                    while unpacked_files[0][0] < number:
+                        unpacked_files.popleft()[1].close()
                     work.at = number
                     work.tell(file, number, "reading", 0, 0)
-                    yield number, file, ahead.popleft().result()
+                    yield number, file, looked.result()
+                    ahead.popleft()
             finally:
                 work.abandoned.set()
                 readers.shutdown(cancel_futures=True)
+                for _, members in unpacked_files:
+                    members.close()
 
     def _look(self, work: _Work, file: Found, number: int) -> _Looked:
         """What a file is to the collection: known, unreadable, or a document that is not in it yet. Writes nothing."""
@@ -278,6 +296,8 @@ class Ingestion:
         document_id: DocumentId | None = None
         reading = None
         try:
+            if file.refused is not None:
+                raise UnreadableDocument(file.refused)
             document_id = document_id_of(file.path)
             parser = parser_for(file.path)
             known = self._library.record(order.collection, document_id)
@@ -341,7 +361,7 @@ class Ingestion:
         return _as_ingested(record, status, file.source, moved_from=_moved_from(work, file, record))
 
     def _take_unreadable(self, work: _Work, file: Found, looked: _Unreadable) -> None:
-        if not _is_there(file.path):
+        if file.refused is None and not _is_there(file.path):
             self._must_be_there(work)
             work.skipped.append((file.source, "The file was gone before it could be read."))
             return
@@ -377,7 +397,7 @@ class Ingestion:
             if _is_below(place.origin, work.folders)
             and place.origin not in listed
             and not place.origin.startswith(closed)
-            and not _is_there(Path(place.origin))
+            and not _is_there(file_behind(place.origin))
         )
 
     def _brake(self, work: _Work, files: Sequence[Found]) -> None:
@@ -396,21 +416,28 @@ class Ingestion:
         if brake.stops(len(gone), len(here)):
             raise UsageError(_too_many_gone(len(gone), len(here), work.folders))
 
+    def _leave_containers(self, work: _Work) -> None:
+        """An archive that was opened is no document: what its place held, or why it could not be opened, is over."""
+        for origin, members in work.unpacked.items():
+            if origin not in members:
+                for document_id in self._library.place(work.order.collection, origin, None):
+                    self._forget_patiently(work, document_id)
+
     def _remove_what_is_gone(self, work: _Work) -> None:
         """Take away the places that are still gone at the end of the run, and the documents that only they held."""
         if work.order.sync is None:
             return
         collection = work.order.collection
         self._must_be_there(work)
-        gone = [place for place in work.gone if not _is_there(Path(place.origin))]
+        gone = [place for place in work.gone if not _is_there(file_behind(place.origin))]
         self._brake(replace(work, gone=tuple(gone), places=self._library.places(collection)), ())
-        for place in gone:
+        for place in [*gone, *(place for place in work.places if work.taken_out(place.origin))]:
             for document_id in self._library.place(collection, place.origin, None):
                 if document_id == place.document_id:
                     self._forget_patiently(work, document_id)
                     work.documents.append(IngestedDocument(place.source, document_id, Status.REMOVED))
         for origin in work.quarantine:
-            if _is_below(origin, work.folders) and not _is_there(Path(origin)):
+            if _is_below(origin, work.folders) and not _is_there(file_behind(origin)) or work.taken_out(origin):
                 self._library.place(collection, origin, None)
 
     def _must_be_there(self, work: _Work) -> None:
@@ -429,16 +456,14 @@ class Ingestion:
     def _quarantined_files(self, paths: Sequence[Path], collection: str) -> tuple[Found, ...]:
         """The files in quarantine, all of them or those behind `paths`."""
         wanted = {file.origin for file in files_in(paths)} if paths else None
-        return tuple(
-            Found(
-                Path(one.origin),
-                one.source,
-                one.origin,
-                None if _is_there(Path(one.origin)) else "The file is no longer there.",
-            )
-            for one in self._library.quarantined(collection)
-            if wanted is None or one.origin in wanted
-        )
+        files: dict[Path, Found] = {}
+        for one in self._library.quarantined(collection):
+            path = file_behind(one.origin)  # what lies in an archive is read again with all of it
+            if wanted is None or str(path) in wanted:
+                gone = None if _is_there(path) else "The file is no longer there."
+                source = one.source if str(path) == one.origin else one.source.split(INSIDE)[0]
+                files.setdefault(path, Found(path, source, str(path), gone))
+        return tuple(files.values())
 
     # ── the run itself ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -490,6 +515,23 @@ def _report(run_id: str, work: _Work, started: float) -> Ingested:
     )
 
 
+def _members(
+    work: _Work, files: Sequence[Found], unpacked_files: deque[tuple[int, ExitStack]]
+) -> Iterator[tuple[int, Found]]:
+    """The documents behind each file, with its number. They lie where they are until its entry is closed."""
+    for number, file in enumerate(files, start=1):
+        opened = ExitStack()
+        unpacked_files.append((number, opened))
+        members = opened.enter_context(unpacked(file))
+        if not any(member.refused for member in members):
+            work.unpacked[file.origin] = {member.origin for member in members}
+        for member in members:
+            if member.skipped is not None:
+                work.skipped.append((member.source, member.skipped))
+            else:
+                yield number, member
+
+
 def _must_hold_files(folders: Sequence[Path], inbox: Sequence[Found]) -> None:
     """A folder without a file is far more often a disk that is not mounted than a matter that has come to its end."""
     for folder in folders:
@@ -520,10 +562,7 @@ def _is_below(origin: str, folders: Sequence[Path]) -> bool:
 
 
 def _is_there(path: Path) -> bool:
-    """False only when there is certainly nothing: a share that does not answer is no proof.
-
-    What lies inside a file (a member of an archive) is there as long as that file is.
-    """
+    """False only when there is certainly nothing: a share that does not answer is no proof."""
     try:
         path.lstat()
     except FileNotFoundError:
