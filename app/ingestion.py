@@ -33,7 +33,7 @@ from core.errors import BrokenStore, ConfigError, DossierError, ServiceDown, Unr
 from core.privacy import Clearance
 from core.settings import Settings
 from ingest.chunk import chunk
-from ingest.inbox import INSIDE, WITHIN, Found, file_behind, files_in
+from ingest.inbox import INSIDE, WITHIN, Found, files_in, outermost
 from ingest.ocr import OcrChoice
 from ingest.parse import Limits, document_id_of, parse, parser_for
 from ingest.unpack import unpacked
@@ -138,7 +138,7 @@ class _Work:
 
     def taken_out(self, origin: str) -> bool:
         """True for a place in an archive or a message of this run that does not hold it any more."""
-        members = self.unpacked.get(str(file_behind(origin)))
+        members = self.unpacked.get(outermost(origin))
         return members is not None and WITHIN in origin and origin not in members
 
     def tell(self, file: Found, number: int, stage: str, page: int, pages: int) -> None:
@@ -197,7 +197,7 @@ class Ingestion:
                     for number, file, looked in looked_at:
                         self._take(work, file, looked, number)
                 if not work.left:
-                    self._leave_containers(work)
+                    self._replace_in_containers(work)
                     self._remove_what_is_gone(work)
                 self._patiently(work, lambda: self._index.settle(order.collection))
             except BaseException as error:
@@ -397,7 +397,7 @@ class Ingestion:
             if _is_below(place.origin, work.folders)
             and place.origin not in listed
             and not place.origin.startswith(closed)
-            and not _is_there(file_behind(place.origin))
+            and not _is_there(Path(outermost(place.origin)))
         )
 
     def _brake(self, work: _Work, files: Sequence[Found]) -> None:
@@ -416,12 +416,15 @@ class Ingestion:
         if brake.stops(len(gone), len(here)):
             raise UsageError(_too_many_gone(len(gone), len(here), work.folders))
 
-    def _leave_containers(self, work: _Work) -> None:
-        """An archive that was opened is no document: what its place held, or why it could not be opened, is over."""
-        for origin, members in work.unpacked.items():
-            if origin not in members:
-                for document_id in self._library.place(work.order.collection, origin, None):
-                    self._forget_patiently(work, document_id)
+    def _replace_in_containers(self, work: _Work) -> None:
+        """An archive or message that was opened now holds what was found in it, and nothing that it held before."""
+        emptied = {origin: origin for origin, members in work.unpacked.items() if origin not in members}
+        emptied |= {place.origin: place.source for place in work.places if work.taken_out(place.origin)}
+        emptied |= {origin: one.source for origin, one in work.quarantine.items() if work.taken_out(origin)}
+        for origin, source in emptied.items():
+            for document_id in self._library.place(work.order.collection, origin, None):
+                self._forget_patiently(work, document_id)
+                work.documents.append(IngestedDocument(source, document_id, Status.REMOVED))
 
     def _remove_what_is_gone(self, work: _Work) -> None:
         """Take away the places that are still gone at the end of the run, and the documents that only they held."""
@@ -429,15 +432,15 @@ class Ingestion:
             return
         collection = work.order.collection
         self._must_be_there(work)
-        gone = [place for place in work.gone if not _is_there(file_behind(place.origin))]
+        gone = [place for place in work.gone if not _is_there(Path(outermost(place.origin)))]
         self._brake(replace(work, gone=tuple(gone), places=self._library.places(collection)), ())
-        for place in [*gone, *(place for place in work.places if work.taken_out(place.origin))]:
+        for place in gone:
             for document_id in self._library.place(collection, place.origin, None):
                 if document_id == place.document_id:
                     self._forget_patiently(work, document_id)
                     work.documents.append(IngestedDocument(place.source, document_id, Status.REMOVED))
         for origin in work.quarantine:
-            if _is_below(origin, work.folders) and not _is_there(file_behind(origin)) or work.taken_out(origin):
+            if _is_below(origin, work.folders) and not _is_there(Path(outermost(origin))):
                 self._library.place(collection, origin, None)
 
     def _must_be_there(self, work: _Work) -> None:
@@ -458,7 +461,7 @@ class Ingestion:
         wanted = {file.origin for file in files_in(paths)} if paths else None
         files: dict[Path, Found] = {}
         for one in self._library.quarantined(collection):
-            path = file_behind(one.origin)  # what lies in an archive is read again with all of it
+            path = Path(outermost(one.origin))  # what lies in an archive is read again with all of it
             if wanted is None or str(path) in wanted:
                 gone = None if _is_there(path) else "The file is no longer there."
                 source = one.source if str(path) == one.origin else one.source.split(INSIDE)[0]

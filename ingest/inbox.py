@@ -64,17 +64,16 @@ def shown(name: str) -> str:
     return _CONTROL.sub("\ufffd", name)
 
 
-def file_behind(origin: str) -> Path:
-    """The file on disk that an origin leads to: for a member of an archive or an attachment, the outermost container.
-
-    A path that is not there (any more) comes back as it is.
+def outermost(origin: str) -> str:
+    """The origin of the file on disk that an origin leads to: of a member of an archive or an attachment, the outermost
+    container; of a path that is not there (any more), the path itself.
     """
     place = origin.find(WITHIN)
     while place != -1:
         if Path(origin[:place]).is_file():
-            return Path(origin[:place])
+            return origin[:place]
         place = origin.find(WITHIN, place + 1)
-    return Path(origin)
+    return origin
 
 
 def _behind(path: Path) -> Iterator[Found]:

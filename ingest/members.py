@@ -8,7 +8,6 @@ are counted as they come.
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import re
 import stat
@@ -76,17 +75,12 @@ def spool(path: Path, form: Format, folder: Path, allowance: Allowance) -> tuple
     is to be trusted.
     """
     target = _Folder(folder, allowance)
-    try:
-        if form is Format.ZIP:
-            _spool_zip(path, target)
-        elif form in MAIL:
-            _spool_attachments(path, form, target)
-        else:
-            raise UnreadableDocument("The file holds no others.")
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise UnreadableDocument("There was no room on the disk to unpack the file.") from error
-        raise
+    if form is Format.ZIP:
+        _spool_zip(path, target)
+    elif form in MAIL:
+        _spool_attachments(path, form, target)
+    else:
+        raise UnreadableDocument("The file holds no others.")
     return tuple(target.members)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from app.reports import Status
 from app.service import App
-from ingest.inbox import Found, file_behind, files_in
+from ingest.inbox import Found, files_in, outermost
 from ingest.unpack import UnpackLimits, unpacked
 
 LIMITS = UnpackLimits()
@@ -77,7 +77,7 @@ def test_what_is_in_an_archive_is_named_by_its_place_there_and_gone_afterwards(t
         ]
         assert documents[0].path.read_bytes() == FEE
         assert documents[0].path.name == "terms.txt"
-        assert [file_behind(one.origin) for one in documents] == [file.path] * 3
+        assert [outermost(one.origin) for one in documents] == [file.origin] * 3
         assert documents[2].skipped == "Files of this kind (.xyz) are not supported yet."
     assert list(scratch.iterdir()) == []
 
