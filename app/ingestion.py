@@ -10,14 +10,13 @@ leaves it with its row, and a run has its own row before it does anything.
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -29,7 +28,7 @@ from app.locks import only_run
 from app.reports import Ingested, IngestedDocument, Progress, Status
 from core.audit import AuditLog
 from core.documents import Chunk, Document, DocumentId, Fate
-from core.errors import BrokenStore, ConfigError, DossierError, ServiceDown, UnreadableDocument, UsageError
+from core.errors import BrokenStore, DossierError, ServiceDown, UnreadableDocument, UsageError
 from core.privacy import Clearance
 from core.settings import Settings
 from ingest.chunk import chunk
@@ -61,9 +60,6 @@ POLL = 0.2
 
 _STRICTEST_FIRST = (Clearance.RESTRICTED, Clearance.CLOUD)
 """A run that was killed while it changed a clearance leaves the stricter one, until somebody says it again."""
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-_NO_WRITING = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +180,11 @@ class Ingestion:
         work = _Work(order, folders, on_progress, len(files), stopping)
         work.skipped += [(file.source, file.skipped) for file in inbox if file.skipped is not None]
 
-        with _home_told(self._settings.home), only_run(self._settings.home, order.collection):
+        with only_run(self._settings.home, order.collection):
             run_id = self._library.start_run(order.collection)
             try:
                 self._patiently(work, lambda: self._index.prepare(order.collection))
-                self.finish_what_was_killed(order.collection)
+                self._patiently(work, lambda: self.finish_what_was_killed(order.collection))
                 work.places = self._library.places(order.collection)
                 work.gone = self._gone(work, inbox)
                 work.quarantine = {one.origin: one for one in self._library.quarantined(order.collection)}
@@ -201,7 +197,7 @@ class Ingestion:
                     self._remove_what_is_gone(work)
                 self._patiently(work, lambda: self._index.settle(order.collection))
             except BaseException as error:
-                self._note_failure(run_id, _report(run_id, work, started), error)
+                self._note_failure(work, _report(run_id, work, started), error)
                 raise
             report = _report(run_id, work, started)
             self._library.finish_run(run_id, report.counts, outcome="stopped" if report.left else "finished")
@@ -487,12 +483,14 @@ class Ingestion:
     def _forget_patiently(self, work: _Work, document_id: DocumentId) -> None:
         self._patiently(work, lambda: self.forget(work.order.collection, document_id))
 
-    def _note_failure(self, run_id: str, report: Ingested, error: BaseException) -> None:
+    def _note_failure(self, work: _Work, report: Ingested, error: BaseException) -> None:
         """As far as that is possible: the disk on which it is noted may be what failed."""
         reason = str(error) if isinstance(error, DossierError) else type(error).__name__
         with suppress(DossierError, OSError):
-            self._library.finish_run(run_id, report.counts, outcome="failed", reason=reason)
-        log.error("run failed", extra={"run": run_id, "kind": type(error).__name__})
+            self._library.finish_run(report.run_id, report.counts, outcome="failed", reason=reason)
+        with suppress(DossierError, OSError):
+            self._record(report, work, "failed")
+        log.error("run failed", extra={"run": report.run_id, "kind": type(error).__name__})
 
     def _record(self, report: Ingested, work: _Work, outcome: str) -> None:
         removed = [str(one.document_id) for one in report.documents if one.status is Status.REMOVED]
@@ -625,16 +623,3 @@ def _as_ingested(record: Record, status: Status, source: str, *, moved_from: str
         reason=f"{unreadable} of {record.pages} pages could not be read." if unreadable else None,
         moved_from=moved_from,
     )
-
-
-@contextmanager
-def _home_told(home: Path) -> Iterator[None]:
-    """What the disk of DOSSIER_HOME refuses, as a sentence."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise ServiceDown(f"There is no room left on the disk of {home}: make some, and run again.") from error
-        if error.errno in _NO_WRITING:
-            raise ConfigError(f"DOSSIER_HOME ({home}) cannot be written to: {error.strerror}.") from error
-        raise

@@ -143,10 +143,12 @@ class App:
 
     def runs(self, collection: str | None = None) -> tuple[RunReport, ...]:
         """The runs of ingest, newest first. One without an end is running while the lock is held, else was killed."""
-        self._known_collections(collection)
+        kept = self._library.runs(collection)
+        if not kept:
+            self._known_collections(collection)
         reports: list[RunReport] = []
         seen: set[str] = set()
-        for run in self._library.runs(collection):
+        for run in kept:
             newest = run.collection not in seen
             seen.add(run.collection)
             reports.append(run_report(run, running=newest and held(self.settings.home, run.collection)))
