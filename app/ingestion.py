@@ -2,28 +2,33 @@
 
     list → brake → for each file: look → (unchanged, or embed → keep → write → shelve) → remove what is gone → settle
 
+Files are looked at ahead, two at a time and each in a process of its own, while the one before them is embedded.
+
 Killed anywhere, the next run converges: a document is noted in `unfinished` before its first byte is written and
 leaves it with its row, and a run has its own row before it does anything.
 """
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from app.locks import only_run
 from app.reports import Ingested, IngestedDocument, Progress, Status
 from core.audit import AuditLog
 from core.documents import Chunk, Document, DocumentId, Fate
-from core.errors import BrokenStore, ConfigError, DossierError, ServiceDown, UnreadableDocument, UsageError
+from core.errors import BrokenStore, DossierError, ServiceDown, UnreadableDocument, UsageError
 from core.privacy import Clearance
 from core.settings import Settings
 from ingest.chunk import chunk
@@ -46,14 +51,15 @@ PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds between the attempts to reach a service that is down: a minute in all, the time that a server needs to
 start again. After it the run ends."""
 
+AHEAD = 2
+"""Documents that are read, or wait to be embedded, while one is embedded: enough that neither stage waits for the
+other, and no more than two large documents in memory beside it."""
+
 POLL = 0.2
 """Seconds between two looks whether the run is to stop, while it waits."""
 
 _STRICTEST_FIRST = (Clearance.RESTRICTED, Clearance.CLOUD)
 """A run that was killed while it changed a clearance leaves the stricter one, until somebody says it again."""
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-_NO_WRITING = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,10 @@ class _Known:
 
     record: Record
 
+    @property
+    def id(self) -> DocumentId:
+        return self.record.document_id
+
 
 @dataclass(frozen=True, slots=True)
 class _Unreadable:
@@ -109,14 +119,28 @@ class _Work:
 
     order: Order
     folders: tuple[Path, ...]
-    tell: Callable[[Found, int, str, int, int], None]
+    on_progress: Callable[[Progress], None] | None
+    files: int
     stopping: Callable[[], bool]
     places: tuple[Place, ...] = ()
     gone: tuple[Place, ...] = ()
     quarantine: Mapping[str, Quarantined] = field(default_factory=dict)
     documents: list[IngestedDocument] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    unpacked: dict[str, set[str]] = field(default_factory=dict)
     left: int = 0
+    at: int = 0
+    abandoned: Event = field(default_factory=Event)
+
+    def taken_out(self, origin: str) -> bool:
+        """True for a place in an archive or a message of this run that does not hold it any more."""
+        members = self.unpacked.get(outermost(origin))
+        return members is not None and WITHIN in origin and origin not in members
+
+    def tell(self, file: Found, number: int, stage: str, page: int, pages: int) -> None:
+        """Tell how far the file at hand is; those that are read ahead are told when their turn comes."""
+        if self.on_progress is not None and number == self.at:
+            self.on_progress(Progress(stage, file.source, number, self.files, page, pages))
 
 
 class Ingestion:
@@ -153,29 +177,27 @@ class Ingestion:
             _must_hold_files(folders, inbox)
         if not files and not order.retry:
             raise UsageError(_nothing_to_ingest(paths, skipped=len(inbox)))
-        work = _Work(order, folders, _teller(on_progress, len(files)), stopping)
+        work = _Work(order, folders, on_progress, len(files), stopping)
         work.skipped += [(file.source, file.skipped) for file in inbox if file.skipped is not None]
 
-        with _home_told(self._settings.home), only_run(self._settings.home, order.collection):
+        with only_run(self._settings.home, order.collection):
             run_id = self._library.start_run(order.collection)
             try:
                 self._patiently(work, lambda: self._index.prepare(order.collection))
-                self.finish_what_was_killed(order.collection)
+                self._patiently(work, lambda: self.finish_what_was_killed(order.collection))
                 work.places = self._library.places(order.collection)
                 work.gone = self._gone(work, inbox)
                 work.quarantine = {one.origin: one for one in self._library.quarantined(order.collection)}
                 self._brake(work, files)
-                for number, file in enumerate(files, start=1):
-                    if stopping():
-                        work.left = len(files) - number + 1
-                        break
-                    with unpacked(file) as members:
-                        self._take_all(work, file, members, number)
+                with closing(self._looked_at(work, files)) as looked_at:
+                    for number, file, looked in looked_at:
+                        self._take(work, file, looked, number)
                 if not work.left:
+                    self._replace_in_containers(work)
                     self._remove_what_is_gone(work)
                 self._patiently(work, lambda: self._index.settle(order.collection))
             except BaseException as error:
-                self._note_failure(run_id, _report(run_id, work, started), error)
+                self._note_failure(work, _report(run_id, work, started), error)
                 raise
             report = _report(run_id, work, started)
             self._library.finish_run(run_id, report.counts, outcome="stopped" if report.left else "finished")
@@ -232,24 +254,40 @@ class Ingestion:
 
     # ── one file ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _take_all(self, work: _Work, file: Found, members: Sequence[Found], number: int) -> None:
-        """Take what is behind a file: the file itself, or what is in it (archives), or both (messages)."""
-        work.skipped += [(one.source, one.skipped) for one in members if one.skipped is not None]
-        for one in members:
-            if one.skipped is None:
-                self._take(work, one, self._look(work, one, number), number)
-        if any(one.refused is not None for one in members):
-            return  # what could not be unpacked now is not gone
-        held = {one.origin for one in members}
-        for place in work.places:
-            if place.origin.startswith(f"{file.origin}{WITHIN}") and place.origin not in held:
-                for document_id in self._library.place(work.order.collection, place.origin, None):
-                    self._forget_patiently(work, document_id)
-                    work.documents.append(IngestedDocument(place.source, document_id, Status.REMOVED))
+    def _looked_at(self, work: _Work, files: Sequence[Found]) -> Generator[tuple[int, Found, _Looked]]:
+        """Each document in its order, with the number of its file, counted from 1, and what it is.
+
+        While one is embedded, the next ones are read. Ends early, with `left`, when the run is to stop; what was being
+        read ahead is then dropped.
+        """
+        ahead: deque[tuple[int, Found, Future[_Looked]]] = deque()
+        unpacked_files: deque[tuple[int, ExitStack]] = deque()
+        upcoming = _members(work, files, unpacked_files)
+        with ThreadPoolExecutor(AHEAD, thread_name_prefix="dossier-read") as readers:
+            try:
+                while True:
+                    for number, file in islice(upcoming, AHEAD + 1 - len(ahead)):
+                        ahead.append((number, file, readers.submit(self._look, work, file, number)))
+                    if not ahead:
+                        return
+                    number, file, looked = ahead[0]
+                    if work.stopping():
+                        work.left = len(files) - number + 1
+                        return
+                    while unpacked_files[0][0] < number:
+                        unpacked_files.popleft()[1].close()
+                    work.at = number
+                    work.tell(file, number, "reading", 0, 0)
+                    yield number, file, looked.result()
+                    ahead.popleft()
+            finally:
+                work.abandoned.set()
+                readers.shutdown(cancel_futures=True)
+                for _, members in unpacked_files:
+                    members.close()
 
     def _look(self, work: _Work, file: Found, number: int) -> _Looked:
         """What a file is to the collection: known, unreadable, or a document that is not in it yet. Writes nothing."""
-        work.tell(file, number, "reading", 0, 0)
         order = work.order
         document_id: DocumentId | None = None
         reading = None
@@ -274,12 +312,22 @@ class Ingestion:
                 ocr=order.ocr,
                 languages=self._settings.ocr.languages,
                 on_page=lambda page, pages: work.tell(file, number, "reading", page, pages),
+                abandoned=work.abandoned.is_set,
             )
         except UnreadableDocument as error:
             return _Unreadable(document_id, str(error), reading)
 
     def _take(self, work: _Work, file: Found, looked: _Looked, number: int) -> None:
-        """Make the collection say what was found at the place of a file."""
+        """Make the collection say what was found at the place of a file.
+
+        It was looked at a little earlier: a file before it may have brought the same bytes, or taken them away.
+        """
+        if not isinstance(looked, _Unreadable):
+            now = self._library.record(work.order.collection, looked.id)
+            if isinstance(looked, _Known) and now != looked.record:
+                looked = self._look(work, file, number)
+            elif isinstance(looked, Document) and now and _is_reading(now, looked):
+                looked = _Known(now)
         if isinstance(looked, _Known):
             work.documents.append(self._take_known(work, file, looked.record))
         elif isinstance(looked, _Unreadable):
@@ -309,7 +357,7 @@ class Ingestion:
         return _as_ingested(record, status, file.source, moved_from=_moved_from(work, file, record))
 
     def _take_unreadable(self, work: _Work, file: Found, looked: _Unreadable) -> None:
-        if not _is_there(file.path):
+        if file.refused is None and not _is_there(file.path):
             self._must_be_there(work)
             work.skipped.append((file.source, "The file was gone before it could be read."))
             return
@@ -364,6 +412,16 @@ class Ingestion:
         if brake.stops(len(gone), len(here)):
             raise UsageError(_too_many_gone(len(gone), len(here), work.folders))
 
+    def _replace_in_containers(self, work: _Work) -> None:
+        """An archive or message that was opened now holds what was found in it, and nothing that it held before."""
+        emptied = {origin: origin for origin, members in work.unpacked.items() if origin not in members}
+        emptied |= {place.origin: place.source for place in work.places if work.taken_out(place.origin)}
+        emptied |= {origin: one.source for origin, one in work.quarantine.items() if work.taken_out(origin)}
+        for origin, source in emptied.items():
+            for document_id in self._library.place(work.order.collection, origin, None):
+                self._forget_patiently(work, document_id)
+                work.documents.append(IngestedDocument(source, document_id, Status.REMOVED))
+
     def _remove_what_is_gone(self, work: _Work) -> None:
         """Take away the places that are still gone at the end of the run, and the documents that only they held."""
         if work.order.sync is None:
@@ -397,14 +455,14 @@ class Ingestion:
     def _quarantined_files(self, paths: Sequence[Path], collection: str) -> tuple[Found, ...]:
         """The files in quarantine, all of them or those behind `paths`."""
         wanted = {file.origin for file in files_in(paths)} if paths else None
-        found: dict[str, Found] = {}
+        files: dict[Path, Found] = {}
         for one in self._library.quarantined(collection):
-            origin = outermost(one.origin)  # a member is read again with the container that it lies in
-            if wanted is None or origin in wanted:
-                skipped = None if _is_there(Path(origin)) else "The file is no longer there."
-                source = one.source if origin == one.origin else one.source.split(INSIDE, 1)[0]
-                found.setdefault(origin, Found(Path(origin), source, origin, skipped))
-        return tuple(found.values())
+            path = Path(outermost(one.origin))  # what lies in an archive is read again with all of it
+            if wanted is None or str(path) in wanted:
+                gone = None if _is_there(path) else "The file is no longer there."
+                source = one.source if str(path) == one.origin else one.source.split(INSIDE)[0]
+                files.setdefault(path, Found(path, source, str(path), gone))
+        return tuple(files.values())
 
     # ── the run itself ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -425,12 +483,14 @@ class Ingestion:
     def _forget_patiently(self, work: _Work, document_id: DocumentId) -> None:
         self._patiently(work, lambda: self.forget(work.order.collection, document_id))
 
-    def _note_failure(self, run_id: str, report: Ingested, error: BaseException) -> None:
+    def _note_failure(self, work: _Work, report: Ingested, error: BaseException) -> None:
         """As far as that is possible: the disk on which it is noted may be what failed."""
         reason = str(error) if isinstance(error, DossierError) else type(error).__name__
         with suppress(DossierError, OSError):
-            self._library.finish_run(run_id, report.counts, outcome="failed", reason=reason)
-        log.error("run failed", extra={"run": run_id, "kind": type(error).__name__})
+            self._library.finish_run(report.run_id, report.counts, outcome="failed", reason=reason)
+        with suppress(DossierError, OSError):
+            self._record(report, work, "failed")
+        log.error("run failed", extra={"run": report.run_id, "kind": type(error).__name__})
 
     def _record(self, report: Ingested, work: _Work, outcome: str) -> None:
         removed = [str(one.document_id) for one in report.documents if one.status is Status.REMOVED]
@@ -456,14 +516,21 @@ def _report(run_id: str, work: _Work, started: float) -> Ingested:
     )
 
 
-def _teller(
-    on_progress: Callable[[Progress], None] | None, documents: int
-) -> Callable[[Found, int, str, int, int], None]:
-    def tell(file: Found, number: int, stage: str, page: int, pages: int) -> None:
-        if on_progress is not None:
-            on_progress(Progress(stage, file.source, number, documents, page, pages))
-
-    return tell
+def _members(
+    work: _Work, files: Sequence[Found], unpacked_files: deque[tuple[int, ExitStack]]
+) -> Iterator[tuple[int, Found]]:
+    """The documents behind each file, with its number. They lie where they are until its entry is closed."""
+    for number, file in enumerate(files, start=1):
+        opened = ExitStack()
+        unpacked_files.append((number, opened))
+        members = opened.enter_context(unpacked(file))
+        if not any(member.refused for member in members):
+            work.unpacked[file.origin] = {member.origin for member in members}
+        for member in members:
+            if member.skipped is not None:
+                work.skipped.append((member.source, member.skipped))
+            else:
+                yield number, member
 
 
 def _must_hold_files(folders: Sequence[Path], inbox: Sequence[Found]) -> None:
@@ -496,10 +563,7 @@ def _is_below(origin: str, folders: Sequence[Path]) -> bool:
 
 
 def _is_there(path: Path) -> bool:
-    """False only when there is certainly nothing: a share that does not answer is no proof.
-
-    What lies inside a file (a member of an archive) is there as long as that file is.
-    """
+    """False only when there is certainly nothing: a share that does not answer is no proof."""
     try:
         path.lstat()
     except FileNotFoundError:
@@ -512,6 +576,11 @@ def _is_there(path: Path) -> bool:
 def _held_nowhere_else(gone: Sequence[Place], places: Sequence[Place]) -> set[DocumentId]:
     origins = {place.origin for place in gone}
     return {place.document_id for place in gone} - {one.document_id for one in places if one.origin not in origins}
+
+
+def _is_reading(record: Record, document: Document) -> bool:
+    """True when the collection has the document read in this way already."""
+    return (record.parser, record.clearance) == (document.parser, document.clearance)
 
 
 def _moved_from(work: _Work, file: Found, record: Record) -> str | None:
@@ -554,16 +623,3 @@ def _as_ingested(record: Record, status: Status, source: str, *, moved_from: str
         reason=f"{unreadable} of {record.pages} pages could not be read." if unreadable else None,
         moved_from=moved_from,
     )
-
-
-@contextmanager
-def _home_told(home: Path) -> Iterator[None]:
-    """What the disk of DOSSIER_HOME refuses, as a sentence."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise ServiceDown(f"There is no room left on the disk of {home}: make some, and run again.") from error
-        if error.errno in _NO_WRITING:
-            raise ConfigError(f"DOSSIER_HOME ({home}) cannot be written to: {error.strerror}.") from error
-        raise

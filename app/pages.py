@@ -44,14 +44,16 @@ def view_page(document: Document, original: Path, page: int, *, highlight: Seque
     boxes = [box for span in here for box in pdf.boxes_of(original, page, span, page=shown)]
     if here and not boxes:  # read by OCR, or by an older parser: the places of single words are not known
         boxes = by_block
-    picture = pdf.render(original, page, scale=scale)
-    return PageView(_marked(picture, boxes, scale=scale), text, marks, _focus(boxes, shown))
+    return PageView(
+        _marked(pdf.render(original, page, scale=scale), boxes, scale=scale), text, marks, _focus(boxes, shown)
+    )
 
 
 def _focus(boxes: Sequence[Box], page: Page) -> float | None:
-    """How far down the page the first marked place is, as a share of its height."""
-    height = page.size[1] if page.size else 0.0
-    return min((box.top / height for box in boxes if box.page == page.number), default=None) if height else None
+    """How far down the page the first box is, from 0 to 1."""
+    if page.size is None:
+        return None
+    return min((box.top / page.size[1] for box in boxes if box.page == page.number), default=None)
 
 
 def _marked(picture: Image.Image, boxes: Sequence[Box], *, scale: float) -> bytes:

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from retrieval.embed import Embedder
 
 READ = 20
-"""Hits that are given to a generator to read. On the financebench development set the right page is among the
-first 20 in nine cases of ten, and 20 chunks of 200 tokens fit any model's window."""
+"""Hits that are given to a generator to read: on FinanceBench the right page is among the first 20 in eight cases of
+ten (docs/evaluation.md), and 20 chunks of 200 tokens fit any model's window."""
 
 WINDOW = 150_000
 """Tokens (estimated, 3 characters each) up to which whole documents are sent in long-document mode."""
@@ -143,10 +143,12 @@ class App:
 
     def runs(self, collection: str | None = None) -> tuple[RunReport, ...]:
         """The runs of ingest, newest first. One without an end is running while the lock is held, else was killed."""
-        self._known_collections(collection)
+        kept = self._library.runs(collection)
+        if not kept:
+            self._known_collections(collection)
         reports: list[RunReport] = []
         seen: set[str] = set()
-        for run in self._library.runs(collection):
+        for run in kept:
             newest = run.collection not in seen
             seen.add(run.collection)
             reports.append(run_report(run, running=newest and held(self.settings.home, run.collection)))

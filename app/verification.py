@@ -45,7 +45,8 @@ def verify(
 
 def sources_gone(collection: str, library: Library) -> tuple[str, ...]:
     """The sources of the documents of which no place is left on disk: no fault, the library has the originals."""
-    there = {place.document_id for place in library.places(collection) if Path(outermost(place.origin)).exists()}
+    places = library.places(collection)
+    there = {place.document_id for place in places if Path(outermost(place.origin)).exists()}
     return tuple(record.source for record in library.records(collection) if record.document_id not in there)
 
 

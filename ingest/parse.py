@@ -44,6 +44,7 @@ log = logging.getLogger("dossier.ingest")
 _ROOT = Path(__file__).resolve().parent.parent  # where the worker finds our packages, installed or not
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TESSDATA_PREFIX", "SYSTEMROOT", "VIRTUAL_ENV")
 _POLL = 0.005  # seconds between two looks at a worker that has closed its pipe and is about to end
+_LOOK = 0.25  # seconds between two looks whether the reading is still wanted
 _TAIL = 4096  # bytes of the worker's standard error in which an allocation failure of C++ code is looked for
 
 
@@ -82,11 +83,13 @@ def parse(
     ocr: OcrChoice = OcrChoice.AUTO,
     languages: str = "eng",
     on_page: Callable[[int, int], None] | None = None,
+    abandoned: Callable[[], bool] = lambda: False,
 ) -> Document:
     """The document that a file holds; its id is the SHA-256 of the bytes that were read.
 
     `source` is the path as the user gave it; its name stands in where the file has no title. `languages` are those of
-    tesseract, joined by "+". `on_page(page, pages)` hears of every page that is done.
+    tesseract, joined by "+". `on_page(page, pages)` hears of every page that is done. When `abandoned` says yes, the
+    process that reads is killed and the document is unreadable: for a run that has no use for it any more.
     Raises UnreadableDocument with a sentence for everything that goes wrong with the file, ServiceDown when the disk
     for temporary files is full.
     """
@@ -94,7 +97,7 @@ def parse(
     document_id = document_id_of(path)
     with tempfile.TemporaryDirectory(prefix="dossier-", ignore_cleanup_errors=True) as folder:
         request = Request(path=str(path.absolute()), ocr=ocr.value, languages=languages)
-        reading = _reading(in_bounded_process(request, Path(folder), limits, on_page))
+        reading = _reading(in_bounded_process(request, Path(folder), limits, on_page, abandoned))
     if document_id_of(path) != document_id:
         raise UnreadableDocument("The file was changed while it was being read.")
     log.info(
@@ -142,7 +145,11 @@ def parser_for(path: Path) -> str:
 
 
 def in_bounded_process(
-    request: Request, folder: Path, limits: Limits, on_page: Callable[[int, int], None] | None = None
+    request: Request,
+    folder: Path,
+    limits: Limits,
+    on_page: Callable[[int, int], None] | None = None,
+    abandoned: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """What ingest.worker found for a request, which need not say anything about limits and channels. Works in `folder`.
 
@@ -175,7 +182,7 @@ def in_bounded_process(
         finally:
             os.close(sending)
         try:
-            _follow(process, progress.fileno(), limits, on_page)
+            _follow(process, progress.fileno(), limits, on_page, abandoned)
         finally:
             _end(process)
     return _outcome(process.returncode, outcome, noise, limits)
@@ -200,11 +207,15 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _follow(
-    process: subprocess.Popen[bytes], progress: int, limits: Limits, on_page: Callable[[int, int], None] | None
+    process: subprocess.Popen[bytes],
+    progress: int,
+    limits: Limits,
+    on_page: Callable[[int, int], None] | None,
+    abandoned: Callable[[], bool],
 ) -> None:
     """Wait for the worker's end, telling its progress. Raises UnreadableDocument when it takes or finds too much."""
     clock = _Clock(limits.seconds)
-    for event in _events(process, progress, clock):
+    for event in _events(process, progress, clock, abandoned):
         if event is None:
             raise UnreadableDocument(f"The file took longer than {_amount(clock.allowed)} s to read.")
         page, pages = event
@@ -226,15 +237,21 @@ class _Clock:
         return self._started + self.allowed - time.monotonic()
 
 
-def _events(process: subprocess.Popen[bytes], progress: int, clock: _Clock) -> Iterator[tuple[int, int] | None]:
+def _events(
+    process: subprocess.Popen[bytes], progress: int, clock: _Clock, abandoned: Callable[[], bool]
+) -> Iterator[tuple[int, int] | None]:
     """(page, pages) for each line of progress, None when no time is left. Ends when the worker has."""
     rest = b""
     with selectors.DefaultSelector() as selector:
         selector.register(progress, selectors.EVENT_READ)
         while True:
-            if clock.left() <= 0 or not selector.select(clock.left()):
+            if clock.left() <= 0:
                 yield None
                 return
+            if abandoned():
+                raise UnreadableDocument("Nobody wants to know any more what is in the file.")
+            if not selector.select(min(clock.left(), _LOOK)):
+                continue
             piece = os.read(progress, 65536)
             if not piece:
                 break

@@ -22,6 +22,7 @@ from core.errors import UsageError
 from core.settings import Settings
 from ingest.parse import parse
 from tests.conftest import CONTRACT, ROOT
+from ui.parts.terminal import ingest_progress
 
 
 def dossier(*arguments: object, home: Path) -> subprocess.CompletedProcess[str]:
@@ -184,6 +185,46 @@ def test_a_file_in_quarantine_whose_bytes_change_is_read_again(app: App, a_folde
     assert app.quarantined("deal") == ()
 
 
+# ── the command line ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_keeping_in_step_and_checking_from_the_command_line(tmp_path: Path) -> None:
+    folder, home = many(tmp_path / "share", 12), tmp_path / "home"
+    assert dossier("ingest", folder, "-c", "deal", "--sync", home=home).returncode == 0
+    for number in range(8):
+        (folder / f"letter-{number:02}.txt").unlink()
+    refused = dossier("ingest", folder, "-c", "deal", "--sync", "--json", home=home)
+    assert refused.returncode == 2
+    assert "8 of the 12 documents" in json.loads(refused.stdout)["error"]
+    assert dossier("ingest", folder, "-c", "deal", "--sync", "--max-removals", "50%", home=home).returncode == 2
+    done = dossier("ingest", folder, "-c", "deal", "--sync", "--max-removals", "8", home=home)
+    assert (done.returncode, "8 removed" in done.stdout) == (0, True)
+    checked = dossier("ingest", "-c", "deal", "--verify", "--json", home=home)
+    assert (checked.returncode, json.loads(checked.stdout)["well"]) == (0, True)
+    next((home / "library").rglob("original*")).unlink()
+    assert dossier("ingest", "-c", "deal", "--verify", home=home).returncode == 1
+    assert dossier("ingest", "-c", "deal", "--verify", "--repair", home=home).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["."], "Missing option"),
+        (["-c", "deal"], "at least one file or folder"),
+        ([".", "-c", "deal", "--max-removals", "3"], "--max-removals is for --sync"),
+        ([".", "-c", "deal", "--sync", "--max-removals", "many"], "neither a share such as 30% nor a number"),
+        ([".", "-c", "deal", "--sync", "--retry"], "only one of"),
+        ([".", "-c", "deal", "--verify"], "name no files"),
+        ([".", "-c", "deal", "--repair"], "--repair is for --verify"),
+        (["-c", "nothing", "--verify"], "no collection named nothing"),
+        (["-c", "nothing", "--retry"], "no collection named nothing"),
+    ],
+)
+def test_options_that_make_no_sense_are_told_in_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    done = dossier("ingest", *arguments, home=tmp_path / "home")
+    assert (done.returncode, sentence in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
 # ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -204,3 +245,19 @@ def test_a_run_leaves_its_figures_for_prometheus(tmp_path: Path, a_folder: Calla
     assert figures['dossier_ingest_exit_code{collection="deal"}'] == "2"
     assert figures['dossier_ingest_last_success_timestamp_seconds{collection="deal"}'] == success
     assert [path.name for path in tmp_path.glob("*.prom*")] == ["dossier.prom"]
+
+
+def test_without_a_terminal_a_line_now_and_then_says_where_the_run_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rich.console import Console
+
+    monkeypatch.setattr("ui.parts.terminal.HEARTBEAT", 0.02)
+    monkeypatch.setattr("ui.parts.terminal.err", Console(stderr=True, highlight=False))
+    with ingest_progress(silent=False) as tell:
+        tell(Progress("reading", "supply.pdf", 2, 9, 14, 160))
+        time.sleep(0.2)
+    said = capsys.readouterr().err
+    assert said.startswith("reading document 2 of 9, page 14 of 160\n")
+    assert said.count("\n") > 1, "also while nothing new is told"
+    assert "supply" not in said, "names of files stay out of the log of cron"

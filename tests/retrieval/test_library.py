@@ -260,6 +260,18 @@ def test_a_catalogue_that_another_process_does_not_let_go_of_is_busy(
     assert len(impatient.records()) == 1
 
 
+def test_a_catalogue_of_an_older_version_gets_the_columns_that_came_later(tmp_path: Path) -> None:
+    older = sqlite3.connect(tmp_path / "catalogue.sqlite")
+    older.execute("CREATE TABLE runs (run_id, collection, started, finished, counts, pid)")
+    older.execute("INSERT INTO runs VALUES ('r1', 'deal', '2026-11-01T02:15:00+00:00', NULL, NULL, 7)")
+    older.commit()
+    older.close()
+    library = Library(tmp_path)
+    assert [(run.run_id, run.outcome) for run in library.runs("deal")] == [("r1", None)]
+    library.finish_run("r1", {"added": 1}, outcome="failed", reason="No room.")
+    assert Library(tmp_path).runs("deal")[0].reason == "No room."
+
+
 def test_a_file_that_is_no_database_is_told_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "catalogue.sqlite").write_text("This is a letter, not a database. " * 99)
     with pytest.raises(BrokenStore, match="The catalogue"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -53,18 +53,13 @@ def waiting(what: str, *, silent: bool) -> Iterator[None]:
 
 @contextmanager
 def ingest_progress(*, silent: bool) -> Iterator[Callable[[Progress], None]]:
-    """Bars on a terminal; without one, a line at most every ten seconds. Both on standard error."""
-    if silent or not err.is_terminal:
-        last = time.monotonic()
-
-        def beat(progress: Progress) -> None:
-            nonlocal last
-            if not silent and time.monotonic() - last >= HEARTBEAT:
-                last = time.monotonic()
-                page = f", page {progress.page} of {progress.pages}" if progress.pages else ""
-                err.print(f"{progress.stage} document {progress.document} of {progress.documents}{page}")
-
-        yield beat
+    """Bars on a terminal; without one, a line every ten seconds that says where the run is. Both on standard error."""
+    if silent:
+        yield lambda _: None
+        return
+    if not err.is_terminal:
+        with _heartbeat() as beat:
+            yield beat
         return
 
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -86,6 +81,27 @@ def ingest_progress(*, silent: bool) -> Iterator[Callable[[Progress], None]]:
             )
 
         yield draw
+
+
+@contextmanager
+def _heartbeat() -> Iterator[Callable[[Progress], None]]:
+    """By a clock of its own: a large document may be read or embedded for minutes without a word."""
+    at: list[Progress] = []
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(HEARTBEAT):
+            for progress in at[-1:]:
+                page = f", page {progress.page} of {progress.pages}" if progress.pages else ""
+                err.print(f"{progress.stage} document {progress.document} of {progress.documents}{page}")
+
+    beating = threading.Thread(target=beat, name="dossier-heartbeat", daemon=True)
+    beating.start()
+    try:
+        yield lambda progress: at.__setitem__(slice(None), [progress])
+    finally:
+        over.set()
+        beating.join()
 
 
 def print_ingested(report: Ingested) -> None:
