@@ -40,7 +40,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One judged place: how many words it has, how many of them stand in order on its page, and the same for letters."""
+    """One judged place: how many words it has, how many stand in order on its page, and the same for letters."""
 
     query: str
     doc_id: str
