@@ -31,9 +31,9 @@ from core.errors import UnreadableDocument
 from ingest.blocks import BIGGER, PageLines, Piece, blocks
 from ingest.layout import Layout, Line, lay_out
 from ingest.ocr import DPI, OcrChoice, Recognised, available, read_image
+from ingest.pdf_unseen import LOOK_SCALE, TINY, Covers, Looks, Note, Suspect, confirmed, notes_of, pictures_of
 from ingest.reading import Reading
 from ingest.tables import SCRIPT_SIZE, Word
-from ingest.unseen import LOOK_SCALE, TINY, Covers, Looks, Note, Suspect, confirmed, notes_of, pictures_of
 
 if TYPE_CHECKING:
     from PIL import Image
