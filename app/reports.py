@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from core.documents import Document, DocumentId, Fate, Hit, Span
 if TYPE_CHECKING:
     from retrieval.catalogue import Quarantined as Quarantined
     from retrieval.catalogue import Record as Record
+    from retrieval.catalogue import Run
 
 
 class Status(StrEnum):
@@ -50,24 +52,31 @@ class IngestedDocument:
     fates: Mapping[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
     warnings: tuple[str, ...] = ()
     reason: str | None = None
+    moved_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """A whole run. `skipped` are files that ingest does not read, each with the reason."""
+    """A whole run. `skipped` are files that ingest does not read, each with the reason.
+
+    `left` counts the files that were not looked at, because the run was asked to stop.
+    """
 
     run_id: str
     collection: str
     documents: tuple[IngestedDocument, ...]
     skipped: tuple[tuple[str, str], ...]
     seconds: float
+    left: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
         counts = {status.value: sum(one.status is status for one in self.documents) for status in Status}
         return {
             **counts,
+            "moved": sum(one.moved_from is not None for one in self.documents),
             "skipped": len(self.skipped),
+            "left": self.left,
             "pages": sum(one.pages for one in self.documents),
             "chunks": sum(one.chunks for one in self.documents),
             "pages_unreadable": sum(one.fates[Fate.UNREADABLE] for one in self.documents),
@@ -92,12 +101,96 @@ class Ingested:
                     "fates": {fate.value: count for fate, count in one.fates.items()},
                     "warnings": list(one.warnings),
                     **({"reason": one.reason} if one.reason else {}),
+                    **({"moved_from": one.moved_from} if one.moved_from else {}),
                 }
                 for one in self.documents
             ],
             "skipped": [{"source": source, "reason": reason} for source, reason in self.skipped],
             "counts": self.counts,
             "seconds": round(self.seconds, 3),
+        }
+
+
+class Kind(StrEnum):
+    """How disk, catalogue and index can differ."""
+
+    UNFINISHED = "unfinished"
+    DOCUMENT_WITHOUT_POINTS = "document without points"
+    POINTS_WITHOUT_DOCUMENT = "points without document"
+    FILES_WITHOUT_DOCUMENT = "files without document"
+    CHUNKS_DIFFER = "number of chunks differs"
+    WORDS_DIFFER = "words of chunks differ"
+    TEXT_DAMAGED = "parsed text missing or damaged"
+    ORIGINAL_MISSING = "original missing"
+    ORIGINAL_DAMAGED = "original damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that does not fit. `source` is None for what has no row in the catalogue."""
+
+    document_id: DocumentId
+    source: str | None
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a comparison of disk, catalogue and index found, and what of it was mended.
+
+    `sources_gone` are documents whose files are no longer where they were read: no difference, but told.
+    """
+
+    collection: str
+    documents: int
+    differences: tuple[Difference, ...]
+    mended: tuple[Difference, ...]
+    sources_gone: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        return not self.differences
+
+    def to_json(self) -> dict[str, Any]:
+        def rows(differences: tuple[Difference, ...]) -> list[dict[str, Any]]:
+            return [
+                {"document_id": one.document_id, "source": one.source, "difference": one.kind.value}
+                for one in differences
+            ]
+
+        return {
+            "collection": self.collection,
+            "documents": self.documents,
+            "well": self.well,
+            "differences": rows(self.differences),
+            "mended": rows(self.mended),
+            "sources_gone": list(self.sources_gone),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run as it is remembered. `outcome` is finished, stopped, failed, killed or running; times are ISO 8601."""
+
+    run_id: str
+    collection: str
+    outcome: str
+    started: str
+    seconds: float | None
+    counts: Mapping[str, int]
+    reason: str | None
+    pid: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "collection": self.collection,
+            "outcome": self.outcome,
+            "started": self.started,
+            "seconds": self.seconds,
+            "counts": dict(self.counts),
+            "reason": self.reason,
+            "pid": self.pid,
         }
 
 
@@ -138,12 +231,13 @@ class Found:
 class PageView:
     """A page to look at: a PNG with the quoted words marked where the format has pages, and always its text.
 
-    `marks` are the marked places inside `text`.
+    `marks` are the marked places inside `text`; `focus` is how far down the picture the first of them is, from 0 to 1.
     """
 
     image: bytes | None
     text: str
     marks: tuple[Span, ...]
+    focus: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +260,17 @@ class Erased:
             "files_left": self.files_left,
             "audit_hash": self.audit_hash,
         }
+
+
+def run_report(run: Run, *, running: bool) -> RunReport:
+    """A row of the catalogue as a report; `running` tells a run at work from one that was killed."""
+    seconds = None
+    if run.finished is not None:
+        seconds = (datetime.fromisoformat(run.finished) - datetime.fromisoformat(run.started)).total_seconds()
+    outcome = run.outcome or ("finished" if run.finished else "running" if running else "killed")
+    return RunReport(
+        run.run_id, run.collection, outcome, run.started, seconds, dict(run.counts or {}), run.reason, run.pid
+    )
 
 
 def scope_json(scope: Scope) -> dict[str, Any]:

@@ -1,56 +1,45 @@
 """The verbs of Dossier, one method each. Read this first: the story is here, the details one call below.
 
-ingest   parse → chunk → keep → index → shelve
+ingest   parse → chunk → keep → index → shelve      told in `app/ingestion.py`
 ask      scope → search or load → generate → resolve → verify
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
+from app import verification
+from app.ingestion import Brake, Ingestion, Order
+from app.locks import held, only_run
 from app.pages import view_page
-from app.reports import Erased, Found, Ingested, IngestedDocument, PageView, Progress, Status
+from app.reports import Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
 from core.answers import Answer, Coverage, Scope
 from core.audit import AuditLog
 from core.documents import Chunk, Document, DocumentId, Fate, Hit, Span
-from core.errors import Busy, NotFound, UnreadableDocument, UsageError
+from core.errors import NotFound, UsageError
 from core.privacy import Clearance, EgressPolicy, Mode
 from core.settings import Settings
 from generation.citations import resolve
 from generation.verify import verify
-from ingest.chunk import chunk
-from ingest.inbox import Found as FoundFile
-from ingest.inbox import files_in
 from ingest.ocr import OcrChoice
-from ingest.parse import document_id_of, parse, parser_for
 from retrieval.catalogue import Quarantined, Record
 from retrieval.index import Index
 from retrieval.library import Library
 from retrieval.widen import page_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from generation.draft import Draft
     from retrieval.embed import Embedder
 
-log = logging.getLogger("dossier.app")
-
 READ = 20
-"""Hits that are given to a generator to read. On the financebench development set the right page is among the
-first 20 in nine cases of ten, and 20 chunks of 200 tokens fit any model's window."""
+"""Hits that are given to a generator to read: on FinanceBench the right page is among the first 20 in eight cases of
+ten (docs/evaluation.md), and 20 chunks of 200 tokens fit any model's window."""
 
 WINDOW = 150_000
 """Tokens (estimated, 3 characters each) up to which whole documents are sent in long-document mode."""
@@ -86,6 +75,7 @@ class App:
         self._embedder = embedder
         self._generators = generators
         self._audit = audit
+        self._ingestion = Ingestion(settings, library=library, index=index, embedder=embedder, audit=audit)
         self._policy = EgressPolicy(settings.privacy)
 
     # ── ingest ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -98,93 +88,71 @@ class App:
         by: str,
         clearance: Clearance | None = None,
         ocr: str = OcrChoice.AUTO,
+        sync: Brake | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> Ingested:
         """Read files and folders into a collection. Unchanged bytes are skipped; unreadable files are quarantined.
 
-        `clearance` None means restricted for new documents, and unchanged for those already here.
-        A run that is killed leaves at worst a document that the next run writes again: the catalogue row comes last.
-        Raises UsageError when there is nothing to read, ConfigError when the collection was built with another
-        embedding model, Busy when another run is writing to the collection.
+        `clearance` None means restricted for new documents, and unchanged for those already here. With `sync`, what
+        is gone from the folders is removed, unless that is more than the brake lets pass. `stopping` is asked between
+        two documents: when it says yes, the report comes with what is `left`.
+        Raises UsageError when there is nothing to read or the brake stops it, ConfigError when the collection was
+        built with another embedding model or the home cannot be written to, Busy when another run is writing to the
+        collection, ServiceDown when a service, a share or room on the disk is missing.
         """
-        started = time.perf_counter()
-        inbox = files_in(paths)
-        files = [file for file in inbox if file.skipped is None]
-        if not files:
-            raise UsageError(_nothing_to_ingest(paths, skipped=len(inbox)))
-        with self._only_run(collection):
-            self._index.prepare(collection)
-            self._finish_what_was_killed(collection)
-            run_id = self._library.start_run(collection)
-            documents = []
-            for number, file in enumerate(files, start=1):
-                tell = _teller(on_progress, file.source, number, len(files))
-                documents.append(self._ingest_file(file, collection, by, clearance, OcrChoice(ocr), tell))
-            self._index.settle(collection)
-            report = Ingested(
-                run_id,
-                collection,
-                tuple(documents),
-                tuple((file.source, file.skipped) for file in inbox if file.skipped is not None),
-                time.perf_counter() - started,
-            )
-            self._library.finish_run(run_id, report.counts)
-        self._audit.record("ingested", by=by, run=run_id, collection=collection, **report.counts)
-        return report
+        order = Order(collection, by, clearance, OcrChoice(ocr), sync)
+        return self._ingestion.run(paths, order, on_progress=on_progress, stopping=stopping)
 
-    def _finish_what_was_killed(self, collection: str) -> None:
-        """A run that was killed may have left a document half kept or half forgotten: forget it whole."""
-        for _, document_id in self._library.unfinished(collection):
-            self._index.remove(collection, document_id)
-            self._library.forget(document_id, collection=collection)
-
-    def _ingest_file(
+    def retry(
         self,
-        file: FoundFile,
+        paths: Sequence[Path] = (),
+        *,
         collection: str,
         by: str,
-        clearance: Clearance | None,
-        ocr: OcrChoice,
-        tell: Callable[[str, int, int], None],
-    ) -> IngestedDocument:
-        tell("reading", 0, 0)
-        document_id: DocumentId | None = None
-        try:
-            document_id = document_id_of(file.path)
-            known = self._library.record(collection, document_id)
-            if known and known.parser == parser_for(file.path) and clearance in (None, known.clearance):
-                self._library.seen(known, file.source, file.origin)
-                self._replace_at(file, collection, document_id)
-                return _as_ingested(known, Status.UNCHANGED, file.source)
-            document = parse(
-                file.path,
-                collection=collection,
-                clearance=clearance or (known.clearance if known else Clearance.RESTRICTED),
-                source=file.source,
-                ocr=ocr,
-                languages=self.settings.ocr.languages,
-                on_page=lambda page, pages: tell("reading", page, pages),
-            )
-            self._library.keep(document, file.path)
-        except UnreadableDocument as error:
-            self._library.quarantine(collection, file.source, file.origin, document_id, str(error))
-            log.info("quarantined", extra={"document": document_id, "collection": collection})
-            return IngestedDocument(file.source, document_id, Status.QUARANTINED, reason=str(error))
+        clearance: Clearance | None = None,
+        ocr: str = OcrChoice.AUTO,
+        on_progress: Callable[[Progress], None] | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> Ingested:
+        """Read again what is in quarantine: all of it, or only the files behind `paths`. Raises as `ingest` does."""
+        self._known_collections(collection)
+        order = Order(collection, by, clearance, OcrChoice(ocr), retry=True)
+        return self._ingestion.run(paths, order, on_progress=on_progress, stopping=stopping)
 
-        tell("embedding", len(document.pages), len(document.pages))
-        chunks = chunk(document, max_tokens=self._index.chunk_tokens, count_tokens=self._embedder.count_tokens)
-        self._index.replace(document, chunks)
-        record = _record(document, chunks, origin=file.origin, by=by)
-        self._library.shelve(record)
-        replaced = self._replace_at(file, collection, document.id)
-        return _as_ingested(record, Status.UPDATED if known or replaced else Status.ADDED, file.source)
+    def verify(self, collection: str, *, by: str, repair: bool = False) -> Verified:
+        """Whether disk, catalogue and index say the same of a collection; with `repair`, mend what can be mended."""
+        self._known_collections(collection)
+        found = verification.verify(
+            self.settings.home,
+            collection,
+            library=self._library,
+            index=self._index,
+            ingestion=self._ingestion,
+            repair=repair,
+        )
+        found = replace(found, sources_gone=verification.sources_gone(collection, self._library))
+        self._audit.record(
+            "verified",
+            by=by,
+            collection=collection,
+            differences=len(found.differences),
+            mended=len(found.mended),
+        )
+        return found
 
-    def _replace_at(self, file: FoundFile, collection: str, document_id: DocumentId) -> bool:
-        """Forget what this path held before, unless another path still holds it. True when something was replaced."""
-        former = self._library.place(collection, file.origin, document_id)
-        for gone in former:
-            self._forget(collection, gone)
-        return bool(former)
+    def runs(self, collection: str | None = None) -> tuple[RunReport, ...]:
+        """The runs of ingest, newest first. One without an end is running while the lock is held, else was killed."""
+        kept = self._library.runs(collection)
+        if not kept:
+            self._known_collections(collection)
+        reports: list[RunReport] = []
+        seen: set[str] = set()
+        for run in kept:
+            newest = run.collection not in seen
+            seen.add(run.collection)
+            reports.append(run_report(run, running=newest and held(self.settings.home, run.collection)))
+        return tuple(reports)
 
     # ── look ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -337,8 +305,8 @@ class App:
         held_by = self._library.holders(document_id)
         chunks = 0
         for collection in held_by:
-            with self._only_run(collection):
-                chunks += self._forget(collection, document_id)
+            with only_run(self.settings.home, collection):
+                chunks += self._ingestion.forget(collection, document_id)
                 self._index.purge(collection)
         left = sum(self._index.count(collection, document_id) for collection in held_by)
         files = self._library.files_of(document_id)
@@ -346,13 +314,6 @@ class App:
             "erased", by=by, document=document_id, collections=list(held_by), chunks=chunks, left=left + files
         )
         return Erased(document_id, held_by, chunks, left, files, digest)
-
-    def _forget(self, collection: str, document_id: DocumentId) -> int:
-        """The catalogue row goes first: from then on no answer can cite the document, whatever happens next."""
-        self._library.unshelve(collection, document_id)
-        chunks = self._index.remove(collection, document_id)
-        self._library.forget(document_id, collection=collection)
-        return chunks
 
     # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -460,70 +421,7 @@ class App:
             pages_unreadable=sum(record.fates[Fate.UNREADABLE] for record in records),
         )
 
-    @contextmanager
-    def _only_run(self, collection: str) -> Iterator[None]:
-        """One writer for a collection at a time; the lock goes with the process, however it ends."""
-        folder = self.settings.home / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f"{uuid.uuid5(uuid.NAMESPACE_OID, collection).hex}.lock", timeout=0)
-        try:
-            with lock:
-                yield
-        except Timeout as error:
-            raise Busy(f"Another run is writing to the collection {collection}. Try again when it is done.") from error
-
 
 def _must_be_asked(question: str) -> None:
     if not question.strip():
         raise UsageError("The question is empty.")
-
-
-def _nothing_to_ingest(paths: Sequence[Path], *, skipped: int) -> str:
-    named = ", ".join(str(path) for path in paths)
-    if skipped:
-        return f"There is nothing to ingest in {named}: none of its {skipped} files is of a kind that Dossier reads."
-    return f"There is nothing to ingest in {named}: it is empty."
-
-
-def _teller(
-    on_progress: Callable[[Progress], None] | None, source: str, document: int, documents: int
-) -> Callable[[str, int, int], None]:
-    def tell(stage: str, page: int, pages: int) -> None:
-        if on_progress is not None:
-            on_progress(Progress(stage, source, document, documents, page, pages))
-
-    return tell
-
-
-def _record(document: Document, chunks: Sequence[Chunk], *, origin: str, by: str) -> Record:
-    return Record(
-        collection=document.collection,
-        document_id=document.id,
-        source=document.source,
-        origin=origin,
-        title=document.title,
-        media_type=document.media_type,
-        clearance=document.clearance,
-        parser=document.parser,
-        pages=len(document.pages),
-        characters=len(document.text),
-        fates=document.fates(),
-        chunks=len(chunks),
-        warnings=document.warnings,
-        ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        ingested_by=by,
-    )
-
-
-def _as_ingested(record: Record, status: Status, source: str) -> IngestedDocument:
-    unreadable = record.fates[Fate.UNREADABLE]
-    return IngestedDocument(
-        source,
-        record.document_id,
-        status,
-        pages=record.pages,
-        chunks=record.chunks,
-        fates=record.fates,
-        warnings=record.warnings,
-        reason=f"{unreadable} of {record.pages} pages could not be read." if unreadable else None,
-    )

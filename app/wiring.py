@@ -5,6 +5,7 @@ Order matters: telemetry is switched off and the process is sealed before anythi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,23 +16,24 @@ from core.privacy import Privacy
 from core.settings import Settings
 
 if TYPE_CHECKING:
+    from app.service import App, Generators
     from generation.draft import Draft
     from retrieval.embed import Embedder
     from retrieval.index import Index
-
-    from app.service import App, Generators
 
 
 def open_app(settings: Settings) -> App:
     """Dossier as `settings` want it. Models are loaded and servers are spoken to when first needed, not here."""
     quiet()
+    # Read by torch's OpenMP when it is loaded. Beside another busy process, threads that spin while they wait take the
+    # processor from the one they wait for: embedding became 2 to 10 times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if settings.privacy is Privacy.GDPR:
         seal(allowed_hosts(settings))
 
+    from app.service import App
     from retrieval.embed import embedder_for
     from retrieval.library import Library
-
-    from app.service import App
 
     embedder = embedder_for(
         settings.embedding.model, device=settings.embedding.device, batch_size=settings.embedding.batch_size
@@ -75,8 +77,10 @@ def _generators(settings: Settings, embedder: Embedder) -> Generators:
 
     def extractive(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
         from generation.extractive import Extractive
+        from retrieval.embed import HashEmbedder
 
-        return Extractive(similarity).answer(question, chunks, on_text)
+        # The hash embedder resembles words, not meaning: the words themselves are compared more exactly.
+        return Extractive(None if isinstance(embedder, HashEmbedder) else similarity).answer(question, chunks, on_text)
 
     def gdpr(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
         from generation.llama import Llama

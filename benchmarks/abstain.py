@@ -2,9 +2,11 @@
 
     python benchmarks/abstain.py ../shared/bench policyqa legalquad alqac_vi obliqa cuad
 
-A question is asked of its own document (right: a claim overlaps a judged span) and of a document of the next set named,
-which cannot answer it (right: no claim). Prints one line per threshold and set; the chosen one stands beside
-`generation.extractive.ENOUGH`. Sets are folders as in eval's judged sets, with text files; a fixed seed samples them.
+A question is asked of its own document (right: a claim overlaps a judged span) and of a document that cannot answer it
+(right: no claim): one of the next set named, or with `--strangers same` one of its own kind, such as the contract of
+other parties, where only names and dates tell that it is the wrong one. Prints one line per threshold; the chosen one
+stands beside `generation.extractive.ENOUGH`. Sets are folders as in eval's judged sets, with text files; a fixed seed
+samples them.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="+")
     parser.add_argument("--documents", type=int, default=10, help="documents per set")
     parser.add_argument("--questions", type=int, default=6, help="questions per document")
+    parser.add_argument("--strangers", choices=["other", "same"], default="other", help="which documents cannot answer")
     parser.add_argument("--without-similarity", action="store_true")
     parser.add_argument("--model", default="all-MiniLM-L6-v2")
     choice = parser.parse_args()
@@ -52,7 +55,7 @@ def main() -> None:
         for number, name in enumerate(choice.sets)
         for one in ask_set(
             choice.root / name,
-            choice.root / choice.sets[(number + 1) % len(choice.sets)],
+            choice.root / (name if choice.strangers == "same" else choice.sets[(number + 1) % len(choice.sets)]),
             similarity=similarity,
             count_tokens=count_tokens,
             documents=choice.documents,
@@ -73,13 +76,13 @@ def ask_set(
     questions: int,
     dense: bool,
 ) -> list[Asked]:
-    """Each sampled question, once of its own document and once of a document of the other set."""
+    """Each sampled question, once of its own document and once of another document, of the folder `other`."""
     from generation.extractive import Extractive
     from generation.passages import passages_of
 
     draw = random.Random(7)
     paths = _texts(folder)
-    strangers = sorted(_texts(other).values())
+    strangers = sorted(_texts(other).items())
     by_document: dict[str, list[dict[str, Any]]] = {}
     for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines():
         query = json.loads(line)
@@ -89,10 +92,11 @@ def ask_set(
     load = partial(_chunks, count_tokens=count_tokens)
     results = []
     for name in draw.sample(sorted(by_document), min(documents, len(by_document))):
-        own, stranger = load(paths[name]), load(draw.choice(strangers))
+        own = load(paths[name])
+        stranger = load(draw.choice([path for title, path in strangers if title != name]))
         for query in draw.sample(by_document[name], min(questions, len(by_document[name]))):
             for chunks, answerable in ((own, True), (stranger, False)):
-                question = query.get("question") or query["query"]
+                question = query["query"]
                 found = _found(question, chunks, similarity)
                 ranked = extractive.scored(question, passages_of(found))
                 draft = extractive.answer(question, found)
@@ -104,7 +108,7 @@ def ask_set(
                 results.append(
                     Asked(
                         folder.name,
-                        ranked[0].evidence if ranked else -1.0,
+                        ranked[0].evidence if draft.claims else -1.0,
                         answerable,
                         right=answerable and any(hits),
                         first_right=answerable and bool(hits) and hits[0],

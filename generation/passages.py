@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from core.documents import Chunk, DocumentId, Span
 from generation.words import words_of
 
+_LEADERS = re.compile(r"(?:[ ]?[.·…]){4,}(?=\s|$)")
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -40,10 +42,14 @@ class Passage:
 
     @property
     def readable(self) -> str:
-        """The same words on one line: line breaks become spaces, cells of a row are separated by " | "."""
-        if self.is_row:
-            return " | ".join(cell.strip() for cell in self.text.split("\t") if cell.strip())
-        return " ".join(self.text.split())
+        """The same words on one line: line breaks become spaces, cells of a row are separated by " | ".
+
+        Dot leaders, which only guide the eye across the page, are left out.
+        """
+        text = _LEADERS.sub("", self.text)
+        if is_row(self.text):
+            return " | ".join(cell.strip() for cell in text.split("\t") if cell.strip())
+        return " ".join(text.split())
 
 
 def passages_of(chunks: Sequence[Chunk]) -> tuple[Passage, ...]:

@@ -16,6 +16,12 @@ from ingest.formats import SUPPORTED, unsupported
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What could break a line of output, turn it around (bidirectional controls), or is a byte that is no character."""
 
+INSIDE = " › "
+"""Stands in a source between a file that holds others and the one that is meant: "mail.eml › contract.pdf"."""
+
+WITHIN = "!/"
+"""Stands in an origin between a container's path and the name of a member, as in URLs of .jar files."""
+
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
@@ -26,13 +32,15 @@ class Found:
     `path` is absolute. `source` is what the user sees: the path below the folder that was named, with "/", or the
     name of a file that was named itself. `origin` says where the bytes lie (the absolute path), so that a later run
     knows what was changed or is gone. `skipped` is the reason why it is not read, None for a file to read; a folder
-    is listed only when it may not be opened.
+    is listed only when it may not be opened. `refused` is the reason why a file that ought to be read cannot be: it is
+    known before anyone tries (a member of an archive that is locked), and the file goes to the quarantine with it.
     """
 
     path: Path
     source: str
     origin: str
     skipped: str | None = None
+    refused: str | None = None
 
 
 def files_in(paths: Sequence[Path]) -> tuple[Found, ...]:
@@ -54,6 +62,18 @@ def files_in(paths: Sequence[Path]) -> tuple[Found, ...]:
 def shown(name: str) -> str:
     """`name` fit for a terminal or a web page: control characters and bytes that are no characters become U+FFFD."""
     return _CONTROL.sub("\ufffd", name)
+
+
+def outermost(origin: str) -> str:
+    """The origin of the file on disk that an origin leads to: of a member of an archive or an attachment, the outermost
+    container; of a path that is not there (any more), the path itself.
+    """
+    place = origin.find(WITHIN)
+    while place != -1:
+        if Path(origin[:place]).is_file():
+            return origin[:place]
+        place = origin.find(WITHIN, place + 1)
+    return origin
 
 
 def _behind(path: Path) -> Iterator[Found]:
@@ -95,9 +115,9 @@ def _inside(folder: Path) -> Iterator[Found]:
         files.append((closed.relative_to(folder).as_posix(), closed, "This folder may not be read."))
 
     for parent, folders, names in os.walk(folder, followlinks=False, onerror=unreadable):
-        folders[:] = [name for name in folders if not _hidden(name)]
+        folders[:] = [name for name in folders if not hidden(name)]
         for name in names:
-            if not _hidden(name):
+            if not hidden(name):
                 path = Path(parent, name)
                 files.append((path.relative_to(folder).as_posix(), path, _reason_to_skip(path, folder)))
     for relative, path, skipped in sorted(files):
@@ -109,7 +129,8 @@ def _origin(path: Path) -> str:
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _hidden(name: str) -> bool:
+def hidden(name: str) -> bool:
+    """True for the name of a file or folder that is left out without a word."""
     return name.startswith((".", "~$")) or name.lower() in _LEFT_BY_SYSTEMS
 
 

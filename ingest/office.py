@@ -1,4 +1,4 @@
-"""Word documents, web pages and e-mails: elements of unstructured become the canonical text with its blocks.
+"""Word documents and web pages: elements of unstructured become the canonical text with its blocks.
 
 unstructured is kept on a short lead. It is told not to report home before it is imported; it gets a sentence finder
 that needs no download (it would fetch a model from the network while reading); and what comes out is counted against
@@ -12,15 +12,12 @@ Word's, without them all is page 1.
 
 from __future__ import annotations
 
-import email
-import email.policy
 import io
 import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -31,7 +28,7 @@ from core.documents import Block, BlockKind, Fate, Page, Span
 from core.egress import quiet
 from core.errors import UnreadableDocument
 from ingest.formats import PROTECTED, Format
-from ingest.plain import blocks_in, decoded
+from ingest.plain import decoded
 from ingest.reading import Reading
 
 _Element: TypeAlias = Any  # of lxml, which brings no types
@@ -47,7 +44,7 @@ _NUMBER = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """A block before it has its place. Pages count from 1."""
 
     kind: BlockKind
@@ -86,14 +83,14 @@ def read_docx(path: Path) -> Reading:
         raise UnreadableDocument("The file is damaged: Word's own parts in it cannot be read.") from error
     pieces = _pieces(elements)
     notes = [
-        _Piece(BlockKind.FOOTNOTE, note, page=max((piece.page for piece in pieces), default=1))
+        Piece(BlockKind.FOOTNOTE, note, page=max((piece.page for piece in pieces), default=1))
         for part in ("word/footnotes.xml", "word/endnotes.xml")
         if part in trees
         for note in _note_texts(trees[part])
     ]
     body = [piece.text for piece in pieces if piece.kind not in (BlockKind.HEADER, BlockKind.FOOTER)]
     expected = _paragraph_texts(trees["word/document.xml"])
-    return _reading([*pieces, *notes], "", Format.DOCX, [*warnings, *_losses(expected, body)])
+    return reading_of([*pieces, *notes], "", Format.DOCX, [*warnings, *_losses(expected, body)])
 
 
 def _partition_docx(content: bytes) -> list[Any]:
@@ -272,7 +269,7 @@ def read_html(path: Path) -> Reading:
 
     Raises UnreadableDocument when the page shows no text.
     """
-    return _read_markup(_markup(path.read_bytes()))
+    return read_markup(_markup(path.read_bytes()))
 
 
 def _markup(content: bytes) -> str:
@@ -287,7 +284,8 @@ def _markup(content: bytes) -> str:
     return decoded(content)[0]
 
 
-def _read_markup(markup: str) -> Reading:
+def read_markup(markup: str) -> Reading:
+    """The reading of HTML that is text already, with a byte order mark and all. Raises as `read_html`."""
     try:
         title, tree = _shown(markup)
         expected = _flowing(tree)
@@ -296,7 +294,7 @@ def _read_markup(markup: str) -> Reading:
         raise
     except Exception as error:  # noqa: BLE001 - lxml and unstructured share no base for "damaged"
         raise UnreadableDocument("The file is damaged: its HTML cannot be read.") from error
-    return _reading(pieces, title, Format.HTML, _losses([expected], [piece.text for piece in pieces]))
+    return reading_of(pieces, title, Format.HTML, _losses([expected], [piece.text for piece in pieces]))
 
 
 def _partition_html(tree: _Element) -> list[Any]:
@@ -430,61 +428,6 @@ def _flowing(root: _Element) -> str:
     return "".join(pieces)
 
 
-# ── e-mail ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_SHOWN_HEADERS = ("From", "To", "Cc", "Date", "Subject")
-
-
-def read_eml(path: Path) -> Reading:
-    """The reading of a message: who, when and about what as the first block, then the body, plain before HTML.
-
-    Attachments are named in a warning by number and type; they are not read.
-    Raises UnreadableDocument when there is neither a body nor a subject.
-    """
-    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    if not message.keys():
-        raise UnreadableDocument("The file is named .eml but holds no e-mail: it has no header lines.")
-    headers = [(name, _header(message, name)) for name in _SHOWN_HEADERS]
-    subject = dict(headers)["Subject"]
-    pieces = [_Piece(BlockKind.PARAGRAPH, "\n".join(f"{name}: {value}" for name, value in headers if value))]
-    warnings: list[str] = []
-    bodies = (message.get_body(preferencelist=(kind,)) for kind in ("plain", "html"))
-    body = next((body for body in bodies if body is not None and _content(body).strip()), None)
-    if body is not None and body.get_content_subtype() == "html":
-        reading = _read_markup(_content(body))
-        pieces += [_Piece(block.kind, block.span.of(reading.text), block.level) for block in reading.blocks]
-        warnings += reading.warnings
-    elif body is not None:
-        text = _content(body)
-        blocks = blocks_in(text, Span(0, len(text)), markdown=False)
-        pieces += [_Piece(block.kind, block.span.of(text), block.level) for block in blocks]
-    if attached := Counter(part.get_content_type() for part in message.iter_attachments()):
-        kinds = ", ".join(f"{count} {name}" if count > 1 else name for name, count in sorted(attached.items()))
-        number = attached.total()
-        warnings.append(f"{_times(number, 'attachment')} {_was(number)} not read: {kinds}.")
-    return _reading([piece for piece in pieces if piece.text.strip()], subject, Format.EML, warnings)
-
-
-def _header(message: EmailMessage, name: str) -> str:
-    """A header as one line; a malformed one as it stands in the file."""
-    try:
-        return " ".join(str(message.get(name, "")).split())
-    except Exception:  # noqa: BLE001 - the standard library's header parser raises many things on malformed headers
-        raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-        return " ".join(str(raw).split())
-
-
-def _content(body: Any) -> str:
-    """The text of a body, with the line breaks of our own texts in place of those of the mail."""
-    payload = body.get_payload(decode=True) or b""
-    try:
-        text = str(payload.decode(body.get_content_charset() or "utf-8"))
-    except (LookupError, UnicodeDecodeError):
-        text = decoded(payload)[0]
-    return text.replace("\r\n", "\n")
-
-
 # ── elements → text and blocks ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -526,7 +469,7 @@ _KINDS = {
 }
 
 
-def _pieces(elements: Iterable[Any]) -> list[_Piece]:
+def _pieces(elements: Iterable[Any]) -> list[Piece]:
     """Elements as pieces in reading order; those without text (images, breaks) fall away."""
     pieces = []
     page = 1
@@ -541,7 +484,7 @@ def _pieces(elements: Iterable[Any]) -> list[_Piece]:
             kind, level = BlockKind.HEADING, _BOLD_LEVEL
         text = text.strip()
         if text:
-            pieces.append(_Piece(kind, text, level, page))
+            pieces.append(Piece(kind, text, level, page))
     return pieces
 
 
@@ -569,8 +512,10 @@ def _rows(markup: str) -> str:
     return "\n".join(rows)
 
 
-def _reading(pieces: Sequence[_Piece], title: str, form: Format, warnings: Iterable[str]) -> Reading:
-    """The pieces joined by blank lines. Raises UnreadableDocument when there is no text at all."""
+def reading_of(
+    pieces: Sequence[Piece], title: str, form: Format, warnings: Iterable[str], *, parser: str = PARSER
+) -> Reading:
+    """The pieces joined by blank lines, in order of their pages. Raises UnreadableDocument when there is no text."""
     parts: list[str] = []
     blocks: list[Block] = []
     starts: dict[int, int] = {}
@@ -593,7 +538,7 @@ def _reading(pieces: Sequence[_Piece], title: str, form: Format, warnings: Itera
         blocks=tuple(blocks),
         title=" ".join(first.split()),
         media_type=form,
-        parser=PARSER,
+        parser=parser,
         warnings=tuple(warnings),
     )
 

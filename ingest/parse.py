@@ -22,17 +22,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core.documents import Document, DocumentId
 from core.egress import quiet
-from core.errors import UnreadableDocument
+from core.errors import ServiceDown, UnreadableDocument
 from core.privacy import Clearance
-from ingest.formats import SUPPORTED, Format, family
+from ingest.formats import SUPPORTED, family
+from ingest.inbox import INSIDE
 from ingest.ocr import OcrChoice
+from ingest.readers import reader_for
 from ingest.reading import Reading
-from ingest.worker import OUT_OF_MEMORY, OUTPUT_TOO_LARGE, Request, arguments_of, unpacked
+from ingest.worker import NO_ROOM, OUT_OF_MEMORY, OUTPUT_TOO_LARGE, Request, arguments_of, unpacked
 
 __all__ = ["SUPPORTED", "Limits", "check", "document_id_of", "parse", "parser_for"]
 
@@ -41,9 +44,11 @@ log = logging.getLogger("dossier.ingest")
 _ROOT = Path(__file__).resolve().parent.parent  # where the worker finds our packages, installed or not
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TESSDATA_PREFIX", "SYSTEMROOT", "VIRTUAL_ENV")
 _POLL = 0.005  # seconds between two looks at a worker that has closed its pipe and is about to end
+_LOOK = 0.25  # seconds between two looks whether the reading is still wanted
 _TAIL = 4096  # bytes of the worker's standard error in which an allocation failure of C++ code is looked for
 
 
+_NO_READING = "The reader brought back something that is no reading of this file."
 _SIGNS_OF_NO_MEMORY = (b"bad_alloc", b"MemoryError", b"llocate memory", b"emory allocation", b"failed to map segment")
 """As C++, Python, the C library, OpenBLAS and the dynamic linker put it."""
 
@@ -78,17 +83,21 @@ def parse(
     ocr: OcrChoice = OcrChoice.AUTO,
     languages: str = "eng",
     on_page: Callable[[int, int], None] | None = None,
+    abandoned: Callable[[], bool] = lambda: False,
 ) -> Document:
     """The document that a file holds; its id is the SHA-256 of the bytes that were read.
 
     `source` is the path as the user gave it; its name stands in where the file has no title. `languages` are those of
-    tesseract, joined by "+". `on_page(page, pages)` hears of every page that is done.
-    Raises UnreadableDocument with a sentence for everything that goes wrong with the file.
+    tesseract, joined by "+". `on_page(page, pages)` hears of every page that is done. When `abandoned` says yes, the
+    process that reads is killed and the document is unreadable: for a run that has no use for it any more.
+    Raises UnreadableDocument with a sentence for everything that goes wrong with the file, ServiceDown when the disk
+    for temporary files is full.
     """
     started = time.perf_counter()
     document_id = document_id_of(path)
     with tempfile.TemporaryDirectory(prefix="dossier-", ignore_cleanup_errors=True) as folder:
-        reading = _read(path.absolute(), Path(folder), limits, ocr, languages, on_page)
+        request = Request(path=str(path.absolute()), ocr=ocr.value, languages=languages)
+        reading = _reading(in_bounded_process(request, Path(folder), limits, on_page, abandoned))
     if document_id_of(path) != document_id:
         raise UnreadableDocument("The file was changed while it was being read.")
     log.info(
@@ -102,7 +111,7 @@ def parse(
     )
     return Document(
         id=document_id,
-        title=reading.title.strip() or Path(source).stem,
+        title=reading.title.strip() or Path(source.rsplit(INSIDE, 1)[-1]).stem,
         source=source,
         media_type=reading.media_type,
         text=reading.text,
@@ -126,38 +135,32 @@ def document_id_of(path: Path) -> DocumentId:
 
 
 def parser_for(path: Path) -> str:
-    """Name and version of the reader that would read this file today, from its first bytes; loads no reader.
+    """Name and version of the reader that would read this file today, from its first bytes and its name.
 
-    Raises UnreadableDocument when the file is empty or cannot be opened.
+    Raises UnreadableDocument when the file is empty, cannot be opened, or is an archive.
     """
-    form = family(path)
-    if form is Format.PDF:
-        from ingest.pdf import PARSER
-    elif form in (Format.TEXT, Format.MARKDOWN):
-        from ingest.plain import PARSER
-    else:
-        from ingest.office import PARSER
-    return PARSER
+    return reader_for(family(path)).parser
 
 
 # ── the bounded process ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read(
-    path: Path,
+def in_bounded_process(
+    request: Request,
     folder: Path,
     limits: Limits,
-    ocr: OcrChoice,
-    languages: str,
-    on_page: Callable[[int, int], None] | None,
-) -> Reading:
+    on_page: Callable[[int, int], None] | None = None,
+    abandoned: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """What ingest.worker found for a request, which need not say anything about limits and channels. Works in `folder`.
+
+    Raises UnreadableDocument with a sentence for everything that goes wrong with the file.
+    """
     outcome, noise = folder / "reading.json", folder / "noise"
     receiving, sending = os.pipe()
     with os.fdopen(receiving, "rb", buffering=0) as progress, noise.open("wb") as dropped:
-        request = Request(
-            path=str(path),
-            ocr=ocr.value,
-            languages=languages,
+        request = replace(
+            request,
             reading=str(outcome),
             progress=sending,
             parent=os.getpid(),
@@ -180,7 +183,7 @@ def _read(
         finally:
             os.close(sending)
         try:
-            _follow(process, progress.fileno(), limits, on_page)
+            _follow(process, progress.fileno(), limits, on_page, abandoned)
         finally:
             _end(process)
     return _outcome(process.returncode, outcome, noise, limits)
@@ -205,11 +208,15 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _follow(
-    process: subprocess.Popen[bytes], progress: int, limits: Limits, on_page: Callable[[int, int], None] | None
+    process: subprocess.Popen[bytes],
+    progress: int,
+    limits: Limits,
+    on_page: Callable[[int, int], None] | None,
+    abandoned: Callable[[], bool],
 ) -> None:
     """Wait for the worker's end, telling its progress. Raises UnreadableDocument when it takes or finds too much."""
     clock = _Clock(limits.seconds)
-    for event in _events(process, progress, clock):
+    for event in _events(process, progress, clock, abandoned):
         if event is None:
             raise UnreadableDocument(f"The file took longer than {_amount(clock.allowed)} s to read.")
         page, pages = event
@@ -231,15 +238,21 @@ class _Clock:
         return self._started + self.allowed - time.monotonic()
 
 
-def _events(process: subprocess.Popen[bytes], progress: int, clock: _Clock) -> Iterator[tuple[int, int] | None]:
+def _events(
+    process: subprocess.Popen[bytes], progress: int, clock: _Clock, abandoned: Callable[[], bool]
+) -> Iterator[tuple[int, int] | None]:
     """(page, pages) for each line of progress, None when no time is left. Ends when the worker has."""
     rest = b""
     with selectors.DefaultSelector() as selector:
         selector.register(progress, selectors.EVENT_READ)
         while True:
-            if clock.left() <= 0 or not selector.select(clock.left()):
+            if clock.left() <= 0:
                 yield None
                 return
+            if abandoned():
+                raise UnreadableDocument("Nobody wants to know any more what is in the file.")
+            if not selector.select(min(clock.left(), _LOOK)):
+                continue
             piece = os.read(progress, 65536)
             if not piece:
                 break
@@ -263,9 +276,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _outcome(status: int, outcome: Path, noise: Path, limits: Limits) -> Reading:
+def _outcome(status: int, outcome: Path, noise: Path, limits: Limits) -> dict[str, Any]:
     if status == OUT_OF_MEMORY or (status != 0 and _ran_out_of_memory(noise)):
         raise UnreadableDocument(f"Reading the file needed more than {_gibibytes(limits.memory_bytes)} of memory.")
+    if status == NO_ROOM:
+        raise ServiceDown(f"There is no room left in the folder for temporary files, {tempfile.gettempdir()}.")
     if status == OUTPUT_TOO_LARGE:
         raise UnreadableDocument(f"The file unpacks to more than {_gibibytes(limits.output_bytes)}.")
     if status == -signal.SIGKILL:
@@ -281,10 +296,17 @@ def _outcome(status: int, outcome: Path, noise: Path, limits: Limits) -> Reading
         found = json.loads(outcome.read_bytes())
         if isinstance(refused := found.get("refused"), str):
             raise UnreadableDocument(refused)
+        return dict(found)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UnreadableDocument(_NO_READING) from error
+
+
+def _reading(found: dict[str, Any]) -> Reading:
+    try:
         reading = unpacked(found["reading"])
         check(reading)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise UnreadableDocument("The reader brought back something that is no reading of this file.") from error
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        raise UnreadableDocument(_NO_READING) from error
     return reading
 
 

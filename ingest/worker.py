@@ -21,7 +21,10 @@ from typing import TYPE_CHECKING, Any
 from core.documents import Block, BlockKind, Box, Fate, Hidden, HiddenKind, Page, Span
 from core.egress import quiet, seal
 from core.errors import UnreadableDocument
-from ingest.formats import Format, format_of
+from ingest.formats import format_of
+from ingest.members import Allowance, spool
+from ingest.ocr import OcrChoice
+from ingest.readers import reader_for
 from ingest.reading import Reading
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ OUT_OF_MEMORY = 3
 """Exit status when Python ran out of the memory that it was given."""
 OUTPUT_TOO_LARGE = 4
 """Exit status when the reading is larger than the file that it may write."""
+NO_ROOM = 5
+"""Exit status when the disk of the temporary folder is full: the file is not to blame."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal that this process gets when the thread that started it ends
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -39,23 +44,29 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the parent asks. `memory_bytes`, `output_bytes` and `seconds` are hard limits of this process."""
+    """What the parent asks. `memory_bytes`, `output_bytes` and `seconds` are hard limits of this process.
+
+    With `spool`, a folder, the file is not read: what is in it is laid there, within `allowance` (files, bytes).
+    """
 
     path: str
-    ocr: str
-    languages: str
-    reading: str
-    progress: int
-    parent: int
-    memory_bytes: int
-    output_bytes: int
-    seconds: float
-    page_seconds: float
+    ocr: str = OcrChoice.AUTO.value
+    languages: str = "eng"
+    reading: str = ""
+    progress: int = -1
+    parent: int = -1
+    memory_bytes: int = 0
+    output_bytes: int = 0
+    seconds: float = 0.0
+    page_seconds: float = 0.0
+    spool: str = ""
+    allowance: tuple[int, int] = (0, 0)
 
 
 def main(request: Request) -> int:
     """Read the file and write the outcome. The exit status is 0 also when the outcome is a refusal."""
     _bind_to_parent(request.parent)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # systemd asks every process of a service to stop; ours may finish
     _limit(request)
     quiet()
     seal([])
@@ -66,7 +77,9 @@ def main(request: Request) -> int:
     outcome = Path(request.reading)
     try:
         try:
-            found: dict[str, Any] = {"reading": packed(_read(request))}
+            found: dict[str, Any] = (
+                {"members": _spooled(request)} if request.spool else {"reading": packed(_read(request))}
+            )
         except UnreadableDocument as error:
             found = {"refused": str(error)}
         outcome.write_text(json.dumps(found, separators=(",", ":")), encoding="ascii")
@@ -75,6 +88,8 @@ def main(request: Request) -> int:
     except OSError as error:
         if error.errno == errno.EFBIG:  # RLIMIT_FSIZE was reached
             return OUTPUT_TOO_LARGE
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return NO_ROOM
         raise
     return 0
 
@@ -113,20 +128,14 @@ def _allow_processor_time(seconds: float) -> None:
 
 def _read(request: Request) -> Reading:
     path = Path(request.path)
-    form = format_of(path)
-    tell = _progress(request)
-    if form is Format.PDF:
-        from ingest.ocr import OcrChoice
-        from ingest.pdf import read_pdf
+    read = reader_for(format_of(path)).read
+    return read(path, OcrChoice(request.ocr), request.languages, _progress(request))
 
-        return read_pdf(path, ocr=OcrChoice(request.ocr), languages=request.languages, on_page=tell)
-    if form in (Format.TEXT, Format.MARKDOWN):
-        from ingest.plain import read_plain
 
-        return read_plain(path, markdown=form is Format.MARKDOWN)
-    from ingest.office import read_docx, read_eml, read_html
-
-    return {Format.DOCX: read_docx, Format.HTML: read_html, Format.EML: read_eml}[form](path)
+def _spooled(request: Request) -> list[list[str]]:
+    path = Path(request.path)
+    members = spool(path, format_of(path), Path(request.spool), Allowance(*request.allowance, request.output_bytes))
+    return [[member.name, member.file, member.fate.value, member.reason] for member in members]
 
 
 def _progress(request: Request) -> Callable[[int, int], None]:

@@ -4,7 +4,7 @@
     places       where its bytes were seen: several paths may hold the same document
     quarantine   files that could not be read, with the reason
     unfinished   documents between two states: kept but not yet shelved, or unshelved but not yet forgotten
-    runs         when ingest ran, and what came of it
+    runs         when ingest ran, and what came of it; the row is written before the work starts
 
 Text of documents is never stored here, but titles, paths and reasons are.
 """
@@ -71,6 +71,7 @@ _quarantine = sql.Table(
     sql.Column("document_id", sql.String(64)),
     sql.Column("reason", sql.Text, nullable=False),
     sql.Column("at", sql.String(40), nullable=False),
+    sql.Column("reading", sql.Text),
 )
 
 _unfinished = sql.Table(
@@ -89,6 +90,8 @@ _runs = sql.Table(
     sql.Column("finished", sql.String(40)),
     sql.Column("counts", sql.JSON),
     sql.Column("pid", sql.Integer, nullable=False),
+    sql.Column("outcome", sql.String(20)),
+    sql.Column("reason", sql.Text),
 )
 
 
@@ -115,8 +118,20 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where the bytes of a document were seen; `source` and `origin` as in `Record`."""
+
+    source: str
+    origin: str
+    document_id: DocumentId
+
+
+@dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A file that could not be read. `document_id` is None when not even its bytes could be."""
+    """A file that could not be read. `document_id` is None when not even its bytes could be.
+
+    `reading` says with what it was tried (parser, OCR, limits): the same bytes read in the same way fail again.
+    """
 
     collection: str
     source: str
@@ -124,11 +139,15 @@ class Quarantined:
     document_id: DocumentId | None
     reason: str
     at: str
+    reading: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of ingest. `finished` and `counts` are None while it runs, and for ever when it was killed."""
+    """A run of ingest. `finished`, `counts` and `outcome` are None while it runs, and for ever when it was killed.
+
+    `outcome` is finished, stopped (somebody asked it to end) or failed; `reason` is the sentence why.
+    """
 
     run_id: str
     collection: str
@@ -136,6 +155,8 @@ class Run:
     finished: str | None
     counts: Mapping[str, int] | None
     pid: int
+    outcome: str | None = None
+    reason: str | None = None
 
 
 class Catalogue:
@@ -180,17 +201,8 @@ class Catalogue:
         self._empty_log()
 
     def unfinished(self, collection: str | None = None) -> tuple[tuple[str, DocumentId], ...]:
-        """(collection, document) of what a killed run left between two states and that has no row."""
-        query = (
-            sql.select(_unfinished.c.collection, _unfinished.c.document_id)
-            .outerjoin(
-                _documents,
-                (_documents.c.collection == _unfinished.c.collection)
-                & (_documents.c.document_id == _unfinished.c.document_id),
-            )
-            .where(_documents.c.document_id.is_(None))
-            .order_by(_unfinished.c.collection, _unfinished.c.document_id)
-        )
+        """(collection, document) of what a killed run left between two states; those being read anew have a row."""
+        query = sql.select(_unfinished).order_by(_unfinished.c.collection, _unfinished.c.document_id)
         if collection is not None:
             query = query.where(_unfinished.c.collection == collection)
         with self._reading() as connection:
@@ -260,16 +272,28 @@ class Catalogue:
                 )
         return tuple(alone)
 
-    def sources(self, collection: str) -> Mapping[str, DocumentId]:
-        """Each place (absolute path) with the document that lies there."""
-        query = sql.select(_places.c.origin, _places.c.document_id).where(_places.c.collection == collection)
+    def places(self, collection: str) -> tuple[Place, ...]:
+        """Every place that a document of the collection was seen at, sorted by origin."""
+        query = (
+            sql.select(_places.c.source, _places.c.origin, _places.c.document_id)
+            .where(_places.c.collection == collection)
+            .order_by(_places.c.origin, _places.c.document_id)
+        )
         with self._reading() as connection:
-            return {row.origin: DocumentId(row.document_id) for row in connection.execute(query)}
+            return tuple(
+                Place(row.source, row.origin, DocumentId(row.document_id)) for row in connection.execute(query)
+            )
 
     # ── quarantine and runs ───────────────────────────────────────────────────────────────────────────────────────
 
     def quarantine(
-        self, collection: str, source: str, origin: str, document_id: DocumentId | None, reason: str
+        self,
+        collection: str,
+        source: str,
+        origin: str,
+        document_id: DocumentId | None,
+        reason: str,
+        reading: str | None = None,
     ) -> None:
         """Note that the file at `origin` could not be read. A later note about it replaces this one."""
         values = {
@@ -279,6 +303,7 @@ class Catalogue:
             "document_id": document_id,
             "reason": reason,
             "at": _now(),
+            "reading": reading,
         }
         with self._writing() as connection:
             _put(connection, _quarantine, values)
@@ -300,12 +325,13 @@ class Catalogue:
             _put(connection, _runs, values)
         return run_id
 
-    def finish_run(self, run_id: str, counts: Mapping[str, int]) -> None:
-        """Note that a run came to its end, and what it did."""
+    def finish_run(
+        self, run_id: str, counts: Mapping[str, int], *, outcome: str = "finished", reason: str | None = None
+    ) -> None:
+        """Note that a run came to an end, what it did, and how it ended."""
+        values = {"finished": _now(), "counts": dict(counts), "outcome": outcome, "reason": reason}
         with self._writing() as connection:
-            connection.execute(
-                sql.update(_runs).where(_runs.c.run_id == run_id).values(finished=_now(), counts=dict(counts))
-            )
+            connection.execute(sql.update(_runs).where(_runs.c.run_id == run_id).values(values))
 
     def runs(self, collection: str | None = None) -> tuple[Run, ...]:
         """The runs, newest first."""
@@ -344,11 +370,22 @@ class Catalogue:
                 with engine.execution_options(writes=True).begin() as connection:
                     for table in _tables.sorted_tables:
                         connection.execute(CreateTable(table, if_not_exists=True))
+                    _add_columns(connection)
                 self._engine = engine
             return self._engine
 
 
 _HOLDING = (_documents, _unfinished)
+
+
+def _add_columns(connection: sql.Connection) -> None:
+    """A catalogue that an older version made lacks the columns that came later; all of those may be empty."""
+    for table in _tables.sorted_tables:
+        there = {column["name"] for column in sql.inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                kind = column.type.compile(connection.dialect)
+                connection.execute(sql.text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
 
 
 def _engine(url: str) -> sql.Engine:
@@ -387,6 +424,12 @@ def _told(*, sqlite: bool) -> Iterator[None]:
             raise ServiceDown("The catalogue's database did not answer.") from error
         if "locked" in str(error.orig):
             raise Busy("The catalogue is in use by another process; try again.") from error
+        if "disk is full" in str(error.orig):
+            raise ServiceDown(
+                "There is no room left on the disk of the catalogue: make some, and try again."
+            ) from error
+        if "readonly" in str(error.orig) or "unable to open" in str(error.orig):
+            raise ConfigError("The catalogue under DOSSIER_HOME cannot be written to.") from error
         raise BrokenStore(f"The catalogue cannot be read or written: {error.orig}.") from error
     except exc.DBAPIError as error:
         raise BrokenStore("The catalogue is damaged or was made by another version of Dossier.") from error

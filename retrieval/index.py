@@ -1,6 +1,7 @@
 """The index: chunks go in, hits come out. What a point is and what it weighs is decided here; where it lies is not.
 
-    replace   embed (no lock held) → upsert the new points → delete the document's older points
+    embed     a document's chunks → points, with no lock held
+    write     upsert the new points → delete the document's older points
     search    embed the question → one hybrid query, dense and sparse fused in the store → hits
 
 `Store` and `Points` have two implementations: `points_edge` (embedded) and `points_server` (a Qdrant server).
@@ -158,32 +159,35 @@ class Index:
             self._must_fit(collection, built)
 
     def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
-        """Make `chunks` the chunks of this document in its collection.
+        """Make `chunks` the chunks of this document in its collection. Raises as `prepare` and `write` do."""
+        self.prepare(document.collection)
+        self.write(document, self.embed(document, chunks))
+
+    def embed(self, document: Document, chunks: Sequence[Chunk]) -> tuple[Point, ...]:
+        """The points of a document, ready to be written: the long part, for which no lock is held."""
+        started = time.perf_counter()
+        points = tuple(self._points(document, chunks))
+        seconds = round(time.perf_counter() - started, 3)
+        log.info("embedded", extra={"document": document.id, "chunks": len(points), "seconds": seconds})
+        return points
+
+    def write(self, document: Document, points: Sequence[Point]) -> None:
+        """Make `points` the points of this document in its collection, which must have been prepared.
 
         New points are written before old ones go, and the same chunks have the same ids: a reader never sees a hole,
         and a run that was killed here is completed by doing it again.
-        Raises as `prepare` does, and Busy or ServiceDown when the store cannot be written to.
+        Raises Busy or ServiceDown when the store cannot be written to.
         """
-        self.prepare(document.collection)
         started = time.perf_counter()
-        points = self._points(document, chunks)
-        embedded = time.perf_counter()
         with self._store.open(document.collection) as stored:
             for at in range(0, len(points), BATCH):
                 stored.upsert(points[at : at + BATCH])
             stale = stored.ids(document.id) - {point.id for point in points}
             if stale:
                 stored.delete(sorted(stale))
-        log.info(
-            "indexed",
-            extra={
-                "document": document.id,
-                "chunks": len(points),
-                "stale": len(stale),
-                "embedding_seconds": round(embedded - started, 3),
-                "writing_seconds": round(time.perf_counter() - embedded, 3),
-            },
-        )
+        seconds = round(time.perf_counter() - started, 3)
+        facts = {"document": document.id, "chunks": len(points), "stale": len(stale), "seconds": seconds}
+        log.info("indexed", extra=facts)
 
     def remove(self, collection: str, document_id: DocumentId) -> int:
         """Delete the points of a document and return how many there were; 0 when the collection is not there either."""
@@ -229,6 +233,13 @@ class Index:
         self._known(collection)
         with self._store.open(collection) as stored:
             return stored.ids(document_id)
+
+    def chunks(self, collection: str) -> Iterator[Chunk]:
+        """Every stored chunk, in no particular order. Raises NotFound for an unknown collection."""
+        self._known(collection)
+        with self._store.open(collection) as stored:
+            for id, payload in stored.payloads():
+                yield _chunk(id, payload)
 
     def digest(self, collection: str) -> str:
         """SHA-256 over all ids and payloads: equal for two collections only when they hold the same chunks."""

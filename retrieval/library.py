@@ -27,7 +27,7 @@ from typing import IO, Any
 from core.documents import Block, BlockKind, Box, Document, DocumentId, Fate, Hidden, HiddenKind, Page, Span
 from core.errors import BrokenStore, NotFound, UnreadableDocument
 from core.privacy import Clearance
-from retrieval.catalogue import Catalogue, Quarantined, Record, Run
+from retrieval.catalogue import Catalogue, Place, Quarantined, Record, Run
 from retrieval.index import safe_name
 
 FORMAT = 1
@@ -72,20 +72,44 @@ class Library:
         record = self._rows().record(collection, document_id)
         if record is None:
             raise NotFound(f"There is no document with the id {document_id} in the collection {collection}.")
+        return replace(self.parsed(record), source=record.source, clearance=record.clearance)
+
+    def parsed(self, record: Record) -> Document:
+        """The document of a row exactly as it was stored. Raises BrokenStore when it is missing or damaged."""
         try:
-            stored = gzip.decompress(self._parsed(collection, document_id).read_bytes())
-            document = document_from_json(stored)
+            stored = gzip.decompress(self._parsed(record.collection, record.document_id).read_bytes())
+            return document_from_json(stored)
         except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, IndexError) as error:
             raise BrokenStore(
                 f"The stored text of {record.source} is missing or damaged: ingest the document again."
             ) from error
-        return replace(document, source=record.source, clearance=record.clearance)
 
     def original(self, document_id: DocumentId) -> Path:
         """The file as it came. Raises BrokenStore when it is not in the library."""
         for path in self._folder(document_id).glob("original*"):
             return path
         raise BrokenStore(f"The original of the document {document_id[:12]} is missing from the library.")
+
+    def bring_back(self, document_id: DocumentId, path: Path) -> bool:
+        """Store the original again from `path`, when those are its bytes and the stored ones are lost or damaged.
+
+        True when the library has the original afterwards.
+        """
+        folder = self._folder(document_id)
+        for kept in folder.glob("original*"):
+            if _is(kept, document_id):
+                return True
+        if not _is(path, document_id):
+            return False
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for damaged in folder.glob("original*"):
+            damaged.unlink()
+        _write(folder / f"original{path.suffix.lower()}", lambda file: _copy(path, file, document_id))
+        return True
+
+    def on_disk(self) -> tuple[DocumentId, ...]:
+        """The documents that the library has files of, sorted."""
+        return tuple(sorted(DocumentId(path.name) for path in self._root.glob("??/*") if _ID.fullmatch(path.name)))
 
     def files_of(self, document_id: DocumentId) -> int:
         """How many files the library has of a document: 0 after it was forgotten everywhere."""
@@ -123,7 +147,7 @@ class Library:
     def unfinished(self, collection: str | None = None) -> tuple[tuple[str, DocumentId], ...]:
         """(collection, document) of what a killed run kept but did not shelve, or unshelved but did not forget.
 
-        Its files and points are to be removed as `forget` would, unless the same bytes are ingested again.
+        What has a row was being read anew and is to be shelved again; the rest is to be forgotten.
         """
         return self._rows().unfinished(collection)
 
@@ -151,15 +175,21 @@ class Library:
         """Now `origin` holds this document, or nothing (None). Returns those that only `origin` had held."""
         return self._rows().place(collection, origin, document_id)
 
-    def sources(self, collection: str) -> Mapping[str, DocumentId]:
-        """Each place (absolute path) with the document that lies there."""
-        return self._rows().sources(collection)
+    def places(self, collection: str) -> tuple[Place, ...]:
+        """Every place that a document of the collection was seen at, sorted by origin."""
+        return self._rows().places(collection)
 
     def quarantine(
-        self, collection: str, source: str, origin: str, document_id: DocumentId | None, reason: str
+        self,
+        collection: str,
+        source: str,
+        origin: str,
+        document_id: DocumentId | None,
+        reason: str,
+        reading: str | None = None,
     ) -> None:
         """Note that the file at `origin` could not be read; it ends when `origin` is shelved, seen or gone."""
-        self._rows().quarantine(collection, source, origin, document_id, reason)
+        self._rows().quarantine(collection, source, origin, document_id, reason, reading)
 
     def quarantined(self, collection: str | None = None) -> tuple[Quarantined, ...]:
         """Files that could not be read, each with the reason."""
@@ -169,9 +199,11 @@ class Library:
         """Note that a run of ingest begins; returns its id."""
         return self._rows().start_run(collection)
 
-    def finish_run(self, run_id: str, counts: Mapping[str, int]) -> None:
-        """Note that a run came to its end."""
-        self._rows().finish_run(run_id, counts)
+    def finish_run(
+        self, run_id: str, counts: Mapping[str, int], *, outcome: str = "finished", reason: str | None = None
+    ) -> None:
+        """Note that a run came to an end, and how."""
+        self._rows().finish_run(run_id, counts, outcome=outcome, reason=reason)
 
     def runs(self, collection: str | None = None) -> tuple[Run, ...]:
         """The runs, newest first."""
@@ -263,6 +295,14 @@ def document_from_json(stored: bytes) -> Document:
             for kind, page, text, boxes in values.get("hidden", ())
         ),
     )
+
+
+def _is(path: Path, document_id: DocumentId) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == document_id
+    except OSError:
+        return False
 
 
 def _copy(path: Path, file: IO[bytes], document_id: DocumentId) -> None:

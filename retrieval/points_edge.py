@@ -26,7 +26,7 @@ import qdrant_edge as edge
 from filelock import FileLock, Timeout
 
 from core.documents import DocumentId
-from core.errors import BrokenStore, Busy, NotFound
+from core.errors import BrokenStore, Busy, NotFound, ServiceDown
 from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, safe_name
 from retrieval.sparse import Weights
 
@@ -41,6 +41,13 @@ POLL = 0.01
 
 PAGE = 1000
 """Points read at once when all are read."""
+
+ROOM = 64 << 20
+"""Bytes that must be free on the disk before anything is written. Edge maps sparse files into memory: where the disk is
+full, touching them ends the process with SIGBUS and no word, so this is asked first. Two log segments of 32 MB."""
+
+POINT_BYTES = 8 << 10
+"""Bytes that a point may take on top of that: 7 kB were measured with 384 dimensions."""
 
 _DENSE, _SPARSE = "dense", "bm25"
 _INDEXED = ("document_id", "clearance")
@@ -75,6 +82,7 @@ class EdgeStore:
     def create(self, collection: str, built: Built) -> None:
         """Made beside its place and moved there in one step: killed at any moment, it is there whole or not at all."""
         with self._locked(collection):
+            _must_have_room(self._root, ROOM)
             folder = self._folder(collection)
             for left in self._root.glob(f".*-{safe_name(collection)}-*"):
                 shutil.rmtree(left)  # a killed run left it half made or half deleted
@@ -116,6 +124,7 @@ class EdgeStore:
             old = self._opened(collection)
             new = self._load(folder / shard, collection)
             try:
+                _must_have_room(self._root, ROOM + old.count() * POINT_BYTES)
                 for records in old.records(None, with_payload=True, with_vector=True):
                     new.write([edge.Point(record.id, record.vector or {}, record.payload) for record in records])
                 new.settle()
@@ -150,7 +159,7 @@ class EdgeStore:
 
     def _load(self, shard: Path, collection: str) -> EdgePoints:
         with _told(collection):
-            return EdgePoints(edge.EdgeShard.load(str(shard)), collection)
+            return EdgePoints(edge.EdgeShard.load(str(shard)), collection, shard)
 
     def _create_shard(self, folder: Path, collection: str, built: Built) -> str:
         """An empty shard in `folder`; returns its name."""
@@ -201,9 +210,10 @@ class EdgeStore:
 class EdgePoints:
     """An open shard."""
 
-    def __init__(self, shard: edge.EdgeShard, collection: str) -> None:
+    def __init__(self, shard: edge.EdgeShard, collection: str, folder: Path) -> None:
         self._shard = shard
         self._collection = collection
+        self._folder = folder
 
     def upsert(self, points: Sequence[Point]) -> None:
         self.write(
@@ -220,6 +230,7 @@ class EdgePoints:
     def write(self, points: list[edge.Point]) -> None:
         """Edge's own points, as they are."""
         if points:
+            _must_have_room(self._folder, ROOM + len(points) * POINT_BYTES)
             with _told(self._collection):
                 self._shard.update(edge.UpdateOperation.upsert_points(points))
 
@@ -285,6 +296,7 @@ class EdgePoints:
 
     def settle(self) -> None:
         """Below 10 MB of vectors (6,500 chunks of MiniLM) there is nothing to build: a full scan is fast."""
+        _must_have_room(self._folder, ROOM + self.count() * POINT_BYTES)
         with _told(self._collection):
             self._shard.optimize()
 
@@ -292,6 +304,15 @@ class EdgePoints:
         """Writes what is pending to disk as well: flushing first would only do that twice."""
         with _told(self._collection):
             self._shard.close()
+
+
+def _must_have_room(folder: Path, wanted: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < wanted:
+        raise ServiceDown(
+            f"The disk of the index has {free >> 20} MB left, and {wanted >> 20} MB are needed: "
+            "make room, and try again."
+        )
 
 
 def _of(document_id: DocumentId | None) -> edge.Filter | None:

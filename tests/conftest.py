@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from app.service import App
 from app.wiring import open_app
 from core.documents import Document
 from core.settings import Settings, settings_from_environment
+
+# The same examples on every run of CI: a new one that fails is found at a desk, not on somebody else's change.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 ROOT = Path(__file__).parent.parent
 MATTER = ROOT / "examples" / "matter"
@@ -43,8 +50,6 @@ CONTRACT = """SUPPLY AGREEMENT
 @pytest.fixture(autouse=True)
 def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the settings or the home of whoever runs it."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("DOSSIER_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DOSSIER_HOME", str(tmp_path / "home"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,10 +21,14 @@ from core.egress import quiet
 from core.errors import DossierError, UsageError
 
 if TYPE_CHECKING:
+    from app.ingestion import Brake
     from app.service import App
 
 VERSION = "0.1.0"
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+STOPPED = 75
+"""The exit code of a run that was asked to stop: EX_TEMPFAIL of sysexits.h, as for a run that found the lock held."""
 
 COLLECTION = click.option("--collection", "-c", metavar="NAME", help="The collection: a matter, a deal.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -72,7 +77,7 @@ def main() -> None:
 
     \b
     Exit codes: 0 done · 1 done, but something was quarantined, unreadable or altered · 2 your mistake
-                3 a service is down · 4 refused by policy · 75 busy, try later
+                3 a service is down · 4 refused by policy · 75 busy or stopped, try later
     """
 
 
@@ -80,7 +85,7 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH…")
 @click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to read into.")
 @click.option(
     "--clearance",
@@ -94,30 +99,134 @@ def main() -> None:
     show_default=True,
     help="Read pictures of text: where a page has no text of its own, on every page, or never.",
 )
+@click.option("--sync", is_flag=True, help="Also remove the documents that are gone from the folders.")
+@click.option(
+    "--max-removals",
+    metavar="SHARE|N",
+    help="With --sync: refuse to remove more than this share (30%) or number of documents. "
+    "[default: more than 20% and more than 5 documents]",
+)
+@click.option("--retry", is_flag=True, help="Read again what is in quarantine; PATH… limits it to files there.")
+@click.option("--verify", is_flag=True, help="Read nothing: compare disk, catalogue and index, and say what differs.")
+@click.option("--repair", is_flag=True, help="With --verify: also mend what can be mended.")
+@click.option(
+    "--metrics",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write figures of the run there, for the textfile collector of Prometheus' node exporter.",
+)
 @AS_JSON
-def ingest(paths: tuple[Path, ...], collection: str, clearance: str | None, ocr: str, as_json: bool) -> int:
+def ingest(
+    paths: tuple[Path, ...],
+    collection: str,
+    clearance: str | None,
+    ocr: str,
+    sync: bool,
+    max_removals: str | None,
+    retry: bool,
+    verify: bool,
+    repair: bool,
+    metrics: Path | None,
+    as_json: bool,
+) -> int:
     """Read files and folders into a collection.
 
     Folders are read recursively. Bytes that are already there are skipped. A file that cannot be read is quarantined
-    with the reason, and the run goes on; the exit code is then 1.
+    with the reason, and the run goes on; the exit code is then 1. In quarantine it is not read again while its bytes
+    stay as they are, except with --retry.
+
+    With --sync, what is gone from the folders is removed from the collection. An empty folder, or more removals than
+    --max-removals lets pass, ends the run before anything is removed, with exit code 2.
+
+    SIGTERM or Ctrl-C lets the document at hand be finished; the exit code is then 75: run again for the rest.
     """
+    from app.metrics import measured
     from core.privacy import Clearance
+    from ui.parts.stopping import until_asked_to_stop
     from ui.parts.terminal import ingest_progress, print_ingested
 
-    with _open_app() as app, ingest_progress(silent=as_json) as on_progress:
-        report = app.ingest(
-            paths,
-            collection=collection,
-            by=_user(),
-            clearance=Clearance(clearance) if clearance else None,
-            ocr=ocr,
-            on_progress=on_progress,
-        )
+    if sync + retry + verify > 1:
+        raise UsageError("Give only one of --sync, --retry and --verify.")
+    if max_removals is not None and not sync:
+        raise UsageError("--max-removals is for --sync: nothing else removes documents.")
+    if repair and not verify:
+        raise UsageError("--repair is for --verify.")
+    if verify:
+        if paths:
+            raise UsageError("--verify compares a whole collection: name no files or folders.")
+        return _verify(collection, repair=repair, as_json=as_json)
+    if not paths and not retry:
+        raise UsageError("Name at least one file or folder to read.")
+    with (
+        measured(metrics, collection) as measure,
+        _open_app() as app,
+        ingest_progress(silent=as_json) as on_progress,
+        until_asked_to_stop() as stopping,
+    ):
+        common: dict[str, Any] = {
+            "collection": collection,
+            "by": _user(),
+            "clearance": Clearance(clearance) if clearance else None,
+            "ocr": ocr,
+            "on_progress": on_progress,
+            "stopping": stopping,
+        }
+        if retry:
+            report = app.retry(paths, **common)
+        else:
+            report = app.ingest(paths, sync=_brake(max_removals) if sync else None, **common)
+        code = STOPPED if report.left else 0 if report.complete else 1
+        measure(report, code)
     if as_json:
         _print_json(report.to_json())
     else:
         print_ingested(report)
-    return 0 if report.complete else 1
+    if report.left:
+        click.echo(f"Stopped before the end: {report.left} files are left. Run it again.", err=True)
+    return code
+
+
+def _verify(collection: str, *, repair: bool, as_json: bool) -> int:
+    from ui.parts.terminal import print_verified, waiting
+
+    with _open_app() as app, waiting("Comparing", silent=as_json):
+        verified = app.verify(collection, by=_user(), repair=repair)
+    if as_json:
+        _print_json(verified.to_json())
+    else:
+        print_verified(verified)
+    return 0 if verified.well else 1
+
+
+def _brake(max_removals: str | None) -> Brake:
+    """What --max-removals means: "30%" is a share, "12" a number of documents."""
+    from app.ingestion import Brake
+
+    if max_removals is None:
+        return Brake()
+    if re.fullmatch(r"\d{1,9}", max_removals):
+        return Brake(share=0.0, documents=int(max_removals))
+    if re.fullmatch(r"\d{1,3}(\.\d+)?%", max_removals) and float(max_removals[:-1]) <= 100:
+        return Brake(share=float(max_removals[:-1]) / 100, documents=0)
+    raise UsageError(f"--max-removals {max_removals} is neither a share such as 30% nor a number of documents.")
+
+
+@main.command()
+@COLLECTION
+@click.option(
+    "--limit", "-k", default=20, show_default=True, type=click.IntRange(min=1), help="How many, newest first."
+)
+@AS_JSON
+def runs(collection: str | None, limit: int, as_json: bool) -> int:
+    """List the runs of ingest: what each did, how long it took, and how it ended."""
+    from ui.parts.terminal import print_runs
+
+    with _open_app() as app:
+        listed = app.runs(collection)[:limit]
+    if as_json:
+        _print_json({"runs": [run.to_json() for run in listed]})
+    else:
+        print_runs(listed)
+    return 0
 
 
 @main.command()
@@ -327,7 +436,6 @@ def evaluate() -> None:
 def eval_retrieval(queries: Path, collection: str, within_document: bool, limit: int, as_json: bool) -> int:
     """hit@k, recall@k, MRR and nDCG on a judged set, each with its 95 % interval."""
     from eval.retrieval import evaluate_app
-
     from ui.parts.terminal import print_evaluation, waiting
 
     with _open_app() as app, waiting("Measuring", silent=as_json):

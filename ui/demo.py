@@ -17,7 +17,7 @@ COLLECTION = "example matter"
 
 QUESTIONS = (
     "Within how many days must invoices be paid under the supply agreement as amended?",
-    "What were total revenues in the last fiscal year?",
+    "What were total revenues in fiscal year 2025?",
     "Is the supplier liable for loss of profits?",
 )
 

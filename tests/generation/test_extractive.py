@@ -11,7 +11,7 @@ from core.documents import Chunk, Document, DocumentId, Fate, Page, Span
 from core.privacy import Clearance
 from generation.citations import resolve
 from generation.draft import Draft
-from generation.extractive import Extractive
+from generation.extractive import Extractive, names_in
 from generation.verify import verify
 
 CONTRACT = """SUPPLY AGREEMENT
@@ -124,3 +124,32 @@ def test_the_answer_is_told_as_it_is_returned() -> None:
     told: list[str] = []
     draft = Extractive(None).answer("Which laws govern the agreement?", chunks_of(a_document(CONTRACT)), told.append)
     assert "".join(told) == " ".join(claim.text for claim in draft.claims)
+
+
+def test_an_answer_is_about_those_that_the_question_names() -> None:
+    tessera = "Tessera Pumps shall deliver within ninety days of the order."
+    northwind = "Northwind Castings shall deliver within ten days of the order."
+    draft = ask("When must Northwind Castings deliver the order?", tessera, northwind)
+    assert [claim.text for claim in draft.claims] == [northwind]
+
+
+def test_nothing_that_was_read_mentions_the_name_so_there_is_no_answer() -> None:
+    draft = ask("When must Zorbania Metals deliver?", "Tessera Pumps shall deliver within ninety days of the order.")
+    assert draft.claims == ()
+    assert "“Zorbania”" in str(draft.reason)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "names"),
+    [
+        ("When must Northwind's invoices be paid?", "english", ("Northwind",)),
+        ("What was the EBITDA of Tessera in FY2022?", "english", ("Tessera", "2022")),
+        ("Welche Frist gilt für die Kündigung der Wohnung 2024?", "german", ("2024",)),
+        ("What Is The Price Of The Valves?", "english", ()),
+        ("Is the fee due? Please answer in USD.", "english", ()),
+    ],
+)
+def test_names_are_told_by_their_capitals_where_capitals_tell_names(
+    question: str, language: str, names: tuple[str, ...]
+) -> None:
+    assert names_in(question, language) == names

@@ -95,3 +95,8 @@ def test_a_table_row_is_one_passage_and_its_cells_stay_apart() -> None:
         "Text after.",
     ]
     assert [passage.is_row for passage in passages] == [False, True, True, False]
+
+
+def test_dot_leaders_are_not_read_out() -> None:
+    (passage,) = passages_of([a_chunk("Goodwill . . . . . . . . .\t742\t731")])
+    assert passage.readable == "Goodwill | 742 | 731"

@@ -83,7 +83,8 @@ def test_no_change_goes_through_wherever_the_clause_stands(
 def test_no_changed_digit_goes_through(place: int, digit: str) -> None:
     if CLAUSE[place].isdigit() and CLAUSE[place] != digit:
         changed = CLAUSE[:place] + digit + CLAUSE[place + 1 :]
-        assert support(changed, CLAUSE) is Support.ALTERED
+        # unverified where the new figure stands elsewhere in the clause ($1.5 million beside USD 1,500,000)
+        assert support(changed, CLAUSE) in (Support.ALTERED, Support.UNVERIFIED)
         assert compare(changed, CLAUSE).agreement is Agreement.ALTERED
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from core.documents import BlockKind
 from core.errors import UnreadableDocument
-from ingest.office import read_docx, read_eml, read_html
+from ingest.mail import read_eml
+from ingest.office import read_docx, read_html
 from ingest.parse import check
 from ingest.reading import Reading
 
@@ -235,23 +236,23 @@ def test_a_web_page_that_shows_nothing_is_an_error(tmp_path: Path, content: str)
         read(tmp_path / "a.html")
 
 
-def test_a_message_tells_who_when_and_what_and_names_what_was_not_read(tmp_path: Path) -> None:
+def test_a_message_tells_who_when_and_what_and_names_what_is_attached(tmp_path: Path) -> None:
     message = EmailMessage()
     message["From"], message["To"] = "Anna <anna@example.com>", "bob@example.com"
     message["Subject"] = "Kündigung"
     message["Date"] = "Mon, 02 Mar 2026 10:00:00 +0100"
     message.set_content("Dear Bob,\n\nwe terminate\nthe agreement.\n")
     message.add_alternative("<p>HTML</p>", subtype="html")
-    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="secret-name.pdf")
+    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="notice.pdf")
     message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="b.pdf")
     (tmp_path / "a.eml").write_bytes(message.as_bytes())
     reading = read(tmp_path / "a.eml")
     assert reading.title == "Kündigung"
     assert reading.text == (
         "From: Anna <anna@example.com>\nTo: bob@example.com\nDate: Mon, 02 Mar 2026 10:00:00 +0100\n"
-        "Subject: Kündigung\n\nDear Bob,\n\nwe terminate\nthe agreement."
+        "Subject: Kündigung\nAttachments: notice.pdf, b.pdf\n\nDear Bob,\n\nwe terminate\nthe agreement."
     )
-    assert reading.warnings == ("2 attachments were not read: 2 application/pdf.",)
+    assert reading.warnings == ()
 
 
 def test_a_message_of_html_alone_is_read_as_a_page(tmp_path: Path) -> None:
@@ -270,7 +271,7 @@ def test_nothing_of_this_asks_the_network(tmp_path: Path) -> None:
         "import sys\nfrom pathlib import Path\nasked = []\nsys.modules['torch'] = None\n"  # as the worker does
         "from core.egress import _CONNECTING, _RESOLVING\n"
         "sys.addaudithook(lambda event, _: asked.append(event) if event in _CONNECTING | _RESOLVING else None)\n"
-        "from ingest.office import read_docx, read_eml, read_html\n"
+        "from ingest.mail import read_eml\nfrom ingest.office import read_docx, read_html\n"
         f"folder = Path({str(tmp_path)!r})\n"
         "print(len(read_docx(folder / 'a.docx').text), len(read_html(folder / 'a.html').text))\n"
         "print(len(read_eml(folder / 'a.eml').text), asked)\n"

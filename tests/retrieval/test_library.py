@@ -52,6 +52,10 @@ def a_record(document: Document, *, origin: str | None = None) -> Record:
     )
 
 
+def places_of(library: Library) -> dict[str, DocumentId]:
+    return {place.origin: place.document_id for place in library.places("deal")}
+
+
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     return Library(tmp_path / "home")
@@ -180,14 +184,14 @@ def test_a_path_that_holds_other_bytes_now_gives_up_what_only_it_had_held(librar
     assert library.place("deal", "/share/supply.txt", new) == (shelved.id,), "a killed run finds it again"
     library.unshelve("deal", shelved.id)
     assert library.place("deal", "/share/supply.txt", new) == ()
-    assert library.sources("deal") == {}
+    assert places_of(library) == {}
 
 
 def test_a_document_moves_to_another_of_its_places_when_its_own_is_gone(library: Library, shelved: Document) -> None:
     library.seen(a_record(shelved), "copy/two.txt", "/share/copy/two.txt")
-    assert library.sources("deal") == {"/share/supply.txt": shelved.id, "/share/copy/two.txt": shelved.id}
+    assert places_of(library) == {"/share/supply.txt": shelved.id, "/share/copy/two.txt": shelved.id}
     assert library.place("deal", "/share/supply.txt", None) == ()
-    assert library.sources("deal") == {"/share/copy/two.txt": shelved.id}
+    assert places_of(library) == {"/share/copy/two.txt": shelved.id}
     (record,) = library.records("deal")
     assert (record.source, record.origin) == ("copy/two.txt", "/share/copy/two.txt")
     assert library.document("deal", shelved.id).source == "copy/two.txt"
@@ -254,6 +258,18 @@ def test_a_catalogue_that_another_process_does_not_let_go_of_is_busy(
     other.execute("ROLLBACK")
     other.close()
     assert len(impatient.records()) == 1
+
+
+def test_a_catalogue_of_an_older_version_gets_the_columns_that_came_later(tmp_path: Path) -> None:
+    older = sqlite3.connect(tmp_path / "catalogue.sqlite")
+    older.execute("CREATE TABLE runs (run_id, collection, started, finished, counts, pid)")
+    older.execute("INSERT INTO runs VALUES ('r1', 'deal', '2026-11-01T02:15:00+00:00', NULL, NULL, 7)")
+    older.commit()
+    older.close()
+    library = Library(tmp_path)
+    assert [(run.run_id, run.outcome) for run in library.runs("deal")] == [("r1", None)]
+    library.finish_run("r1", {"added": 1}, outcome="failed", reason="No room.")
+    assert Library(tmp_path).runs("deal")[0].reason == "No room."
 
 
 def test_a_file_that_is_no_database_is_told_as_damaged(tmp_path: Path) -> None:

@@ -71,3 +71,25 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Se
 
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
     return f'<table class="dossier-table"><thead><tr>{cells("th", headings)}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def scrolled_to(focus: float) -> str:
+    """A script that brings the marked words into sight: `focus` is how far down the picture they are, from 0 to 1.
+
+    It waits until the picture is drawn (half a minute at most): before that the panel has nothing to scroll.
+    """
+    return f"""<script>
+        (() => {{
+            let looks = 300;
+            const show = () => {{
+                const panel = document.querySelector(".st-key-page"), picture = panel && panel.querySelector("img");
+                if (!picture || !picture.complete || picture.clientHeight < 50) {{
+                    if (looks-- > 0) setTimeout(show, 100);
+                    return;
+                }}
+                const start = picture.getBoundingClientRect().top - panel.getBoundingClientRect().top + panel.scrollTop;
+                panel.scrollTo({{top: start + {focus:.4f} * picture.clientHeight - panel.clientHeight / 2}});
+            }};
+            setTimeout(show, 100);
+        }})();
+    </script>"""

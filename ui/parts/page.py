@@ -52,6 +52,8 @@ def _page(app: App, desk: Desk, opened: Opened) -> None:
         return
     where = " with the quoted words marked" if view.marks else ""
     st.image(view.image, width="stretch", alt=f"Page {page.number} of {document.source}{where}")
+    if view.focus is not None:
+        st.html(markup.scrolled_to(view.focus), unsafe_allow_javascript=True)
     with st.expander(f"The text of this page ({FATES[page.fate]})", type="compact"):
         st.html(markup.marked(view.text, view.marks))
 

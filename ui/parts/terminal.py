@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,12 +14,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.reports import Status
 from core.answers import Answer, Citation, Coverage, Support
 from core.documents import Document, DocumentId, Fate
 
 if TYPE_CHECKING:
     from app.doctor import Health
-    from app.reports import Found, Ingested, Progress, Quarantined, Record
+    from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
     from eval.retrieval import Result
 
 HEARTBEAT = 10.0
@@ -27,6 +28,8 @@ HEARTBEAT = 10.0
 
 QUOTE = 400
 """Characters of a quote or a hit that are shown on a terminal; `--json` has it whole."""
+
+_COUNTED = ("added", "updated", "unchanged", "moved", "removed", "quarantined", "skipped", "left")
 
 _SUPPORT = {
     Support.VERIFIED: ("verified", "green"),
@@ -51,18 +54,13 @@ def waiting(what: str, *, silent: bool) -> Iterator[None]:
 
 @contextmanager
 def ingest_progress(*, silent: bool) -> Iterator[Callable[[Progress], None]]:
-    """Bars on a terminal; without one, a line at most every ten seconds. Both on standard error."""
-    if silent or not err.is_terminal:
-        last = time.monotonic()
-
-        def beat(progress: Progress) -> None:
-            nonlocal last
-            if not silent and time.monotonic() - last >= HEARTBEAT:
-                last = time.monotonic()
-                page = f", page {progress.page} of {progress.pages}" if progress.pages else ""
-                err.print(f"{progress.stage} document {progress.document} of {progress.documents}{page}")
-
-        yield beat
+    """Bars on a terminal; without one, a line every ten seconds that says where the run is. Both on standard error."""
+    if silent:
+        yield lambda _: None
+        return
+    if not err.is_terminal:
+        with _heartbeat() as beat:
+            yield beat
         return
 
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -86,23 +84,79 @@ def ingest_progress(*, silent: bool) -> Iterator[Callable[[Progress], None]]:
         yield draw
 
 
+@contextmanager
+def _heartbeat() -> Iterator[Callable[[Progress], None]]:
+    """By a clock of its own: a large document may be read or embedded for minutes without a word."""
+    at: list[Progress] = []
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(HEARTBEAT):
+            for progress in at[-1:]:
+                page = f", page {progress.page} of {progress.pages}" if progress.pages else ""
+                err.print(f"{progress.stage} document {progress.document} of {progress.documents}{page}")
+
+    beating = threading.Thread(target=beat, name="dossier-heartbeat", daemon=True)
+    beating.start()
+    try:
+        yield lambda progress: at.__setitem__(slice(None), [progress])
+    finally:
+        over.set()
+        beating.join()
+
+
 def print_ingested(report: Ingested) -> None:
     """What a run did: every file that needs attention by name, the others as counts."""
     counts = report.counts
     for one in report.documents:
+        if one.status is Status.REMOVED:
+            out.print(Text.assemble((f"{'removed':12}", "yellow"), one.source))
+        if one.moved_from:
+            out.print(Text.assemble((f"{'moved':12}", "dim"), one.source, (f"  from {one.moved_from}", "dim")))
         if one.reason:
             out.print(Text.assemble((f"{one.status.value:12}", "red"), one.source, ("  " + one.reason, "dim")))
         for warning in one.warnings:
             out.print(Text.assemble((f"{'warning':12}", "yellow"), one.source, ("  " + warning, "dim")))
     for source, reason in report.skipped:
         out.print(Text.assemble((f"{'skipped':12}", "dim"), source, ("  " + reason, "dim")))
-    said = [f"{counts[status]} {status}" for status in ("added", "updated", "unchanged", "quarantined", "skipped")]
+    said = [f"{counts[name]} {name}" for name in _COUNTED]
     out.print(
         f"{report.collection}: {', '.join(one for one in said if not one.startswith('0 '))} — "
         f"{counts['pages']} pages, {counts['chunks']} chunks, {report.seconds:.1f} s"
     )
     if counts["pages_unreadable"]:
         out.print(f"{counts['pages_unreadable']} pages could not be read.", style="red")
+
+
+def print_verified(verified: Verified) -> None:
+    """What differs between disk, catalogue and index, and what was mended."""
+    for word, style, differences in (("mended", "green", verified.mended), ("differs", "red", verified.differences)):
+        for one in differences:
+            out.print(Text.assemble((f"{word:9}", style), one.source or one.document_id[:12], f"  {one.kind.value}"))
+    for source in verified.sources_gone:
+        out.print(Text.assemble((f"{'note':9}", "dim"), source, ("  its file is no longer where it was read", "dim")))
+    said = "everything fits" if verified.well else f"{_many(len(verified.differences), 'difference')} left"
+    out.print(f"{verified.collection}: {_many(verified.documents, 'document')} compared, {said}.")
+
+
+def print_runs(runs: Sequence[RunReport]) -> None:
+    if not runs:
+        out.print("Nothing was ingested yet.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("started", "collection", "outcome", "seconds", "did"):
+        table.add_column(column, overflow="fold")
+    for run in runs:
+        style = {"finished": "green", "running": "cyan", "stopped": "yellow"}.get(run.outcome, "red")
+        did = ", ".join(f"{run.counts[name]} {name}" for name in _COUNTED if run.counts.get(name))
+        table.add_row(
+            run.started[:19].replace("T", " "),
+            escape(run.collection),
+            f"[{style}]{run.outcome}[/{style}]",
+            "" if run.seconds is None else f"{run.seconds:.1f}",
+            escape(" — ".join(part for part in (did, run.reason or "") if part)),
+        )
+    out.print(table)
 
 
 def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -> None:

@@ -1,0 +1,75 @@
+"""Messages of Outlook: who, when and about what, the body, and attachments that are messages themselves."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pytest
+
+from core.documents import BlockKind
+from core.errors import UnreadableDocument
+from ingest.formats import Format, format_of
+from ingest.inbox import files_in
+from ingest.mail import attachments_of, read_msg
+from ingest.parse import check
+from ingest.unpack import unpacked
+from tests.ingest.outlook import a_message, an_attached_message, an_attachment, save
+
+SUBJECT, BODY, HTML, SENDER, SENDER_ADDRESS, TO, CC = 0x0037, 0x1000, 0x1013, 0x0C1A, 0x0C1F, 0x0E04, 0x0E03
+TERMS = {SUBJECT: "Terms", BODY: "Dear Bob,\r\n\r\nsee\r\nbelow.", SENDER: "Anna", SENDER_ADDRESS: "anna@example.com"}
+TERMS |= {TO: "Bob", CC: "Carl"}
+
+
+def test_a_message_of_outlook_tells_who_and_what_and_keeps_its_lines(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.msg", a_message(TERMS, attachments=[an_attachment("fee.txt", b"EUR 12")]))
+    assert format_of(path) is Format.MSG
+    reading = read_msg(path)
+    check(reading)
+    assert reading.title == "Terms"
+    assert reading.text == (
+        'From: "Anna" <anna@example.com>\nTo: Bob\nCc: Carl\nSubject: Terms\nAttachments: fee.txt'
+        "\n\nDear Bob,\n\nsee\nbelow."
+    )
+
+
+def test_a_body_of_html_alone_is_read_as_a_page(tmp_path: Path) -> None:
+    html = {HTML: b"<p>One</p><table><tr><td>a</td><td>1</td></tr></table>"}
+    reading = read_msg(save(tmp_path / "a.msg", a_message({SUBJECT: "x"}, binaries=html)))
+    assert [(block.kind, block.span.of(reading.text)) for block in reading.blocks][1:] == [
+        (BlockKind.PARAGRAPH, "One"),
+        (BlockKind.TABLE, "a\t1"),
+    ]
+
+
+def test_attachments_are_handed_out_and_a_message_within_becomes_one_of_the_internet(tmp_path: Path) -> None:
+    inner = a_message(TERMS, attachments=[an_attachment("fee.txt", b"EUR 12")], within=True)
+    logo = an_attachment("logo.png", b"\x89PNG", kind="image/png", cid="logo")
+    outer = a_message(
+        {SUBJECT: "Fwd"}, binaries={HTML: b"<p>See</p>"}, attachments=[an_attached_message("Terms", inner), logo]
+    )
+    path = save(tmp_path / "a.msg", outer)
+    assert [(one.name, one.shown) for one in attachments_of(path, Format.MSG)] == [
+        ("Terms.eml", False),
+        ("logo.png", True),
+    ]
+    assert list(attachments_of(path, Format.MSG)) == list(attachments_of(path, Format.MSG)), "the same bytes every time"
+    (file,) = files_in([path])
+    with unpacked(file) as documents:
+        assert [one.source for one in documents] == [
+            "a.msg",
+            "a.msg › Terms.eml",
+            "a.msg › Terms.eml › fee.txt",
+            "a.msg › logo.png",
+        ]
+        assert b"anna@example.com" in documents[1].path.read_bytes()
+        assert documents[2].path.read_bytes() == b"EUR 12"
+
+
+def test_a_damaged_message_is_a_sentence(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.msg", a_message(TERMS))
+    path.write_bytes(path.read_bytes()[:900])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(UnreadableDocument, match="damaged"):
+            read_msg(path)

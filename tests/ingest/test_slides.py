@@ -1,0 +1,99 @@
+"""Presentations: what an audience sees, slide by slide; notes and hidden slides are told and not read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pptx
+import pytest
+from PIL import Image
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Inches
+
+from core.documents import BlockKind, Fate
+from core.errors import UnreadableDocument
+from ingest.parse import check
+from ingest.reading import Reading
+from ingest.slides import read_pptx
+
+TITLE_AND_CONTENT, BLANK = 1, 6  # layouts of python-pptx's own template
+
+
+def read(path: Path) -> Reading:
+    reading = read_pptx(path)
+    check(reading)
+    return reading
+
+
+def a_png(path: Path) -> Path:
+    Image.new("L", (20, 20), 128).save(path)
+    return path
+
+
+def a_deck(path: Path) -> Path:
+    deck = pptx.Presentation()
+    first = deck.slides.add_slide(deck.slide_layouts[TITLE_AND_CONTENT])
+    first.shapes.title.text = "Offer of\vNorthwind"
+    first.placeholders[1].text = "The price is EUR 12.\nClosing is on 2 March."
+    first.notes_slide.notes_text_frame.text = "Do not say that we would take 10."
+    hidden = deck.slides.add_slide(deck.slide_layouts[TITLE_AND_CONTENT])
+    hidden.shapes.title.text = "Backup"
+    hidden._element.set("show", "0")
+    last = deck.slides.add_slide(deck.slide_layouts[BLANK])
+    grid = last.shapes.add_table(2, 2, Inches(1), Inches(2), Inches(4), Inches(1)).table
+    for place, text in enumerate(["Year", "EBIT", "2025", "(4.2)"]):
+        grid.cell(place // 2, place % 2).text = text
+    last.shapes.add_textbox(Inches(1), Inches(1), Inches(2), Inches(0.5)).text_frame.text = "Above the table"
+    last.shapes.add_textbox(Inches(40), Inches(1), Inches(2), Inches(0.5)).text_frame.text = "beside the slide"
+    ghost = last.shapes.add_textbox(Inches(1), Inches(1), Inches(2), Inches(0.5))
+    ghost.text_frame.text = "ghost"
+    ghost._element.nvSpPr.cNvPr.set("hidden", "1")
+    figures = CategoryChartData(number_format="0.0%")  # type: ignore[no-untyped-call]
+    figures.categories = ["North", "South"]
+    figures.add_series("Share", (0.125, 0.875))  # type: ignore[no-untyped-call]
+    last.shapes.add_chart(XL_CHART_TYPE.PIE, Inches(1), Inches(4), Inches(4), Inches(3), figures)
+    group = last.shapes.add_group_shape()
+    group.shapes.add_textbox(Inches(1), Inches(7.1), Inches(2), Inches(0.2)).text_frame.text = "In a group"
+    picture = deck.slides.add_slide(deck.slide_layouts[BLANK])
+    picture.shapes.add_picture(str(a_png(path.with_suffix(".png"))), 0, 0)
+    deck.save(str(path))
+    return path
+
+
+def test_every_slide_is_a_page_in_reading_order_with_tables_and_charts(tmp_path: Path) -> None:
+    reading = read(a_deck(tmp_path / "a.pptx"))
+    assert [page.fate for page in reading.pages] == [Fate.TEXT, Fate.BLANK, Fate.TEXT, Fate.UNREADABLE]
+    assert reading.pages[0].size == (720.0, 540.0)
+    assert reading.title == "Offer of Northwind"
+    assert [(block.kind, block.span.of(reading.text)) for block in reading.blocks] == [
+        (BlockKind.HEADING, "Offer of Northwind"),
+        (BlockKind.LIST, "The price is EUR 12."),
+        (BlockKind.LIST, "Closing is on 2 March."),
+        (BlockKind.PARAGRAPH, "Above the table"),
+        (BlockKind.TABLE, "Year\tEBIT\n2025\t(4.2)"),
+        (BlockKind.TABLE, "\tShare\nNorth\t12.5%\nSouth\t87.5%"),
+        (BlockKind.PARAGRAPH, "In a group"),
+    ]
+
+
+def test_what_the_audience_does_not_see_is_told_and_not_read(tmp_path: Path) -> None:
+    reading = read(a_deck(tmp_path / "a.pptx"))
+    assert reading.warnings == (
+        "1 hidden slide was not read.",
+        "1 hidden passage was not read.",
+        "1 passage beside the page was not read.",
+        "1 page of speaker notes was not read.",
+    )
+    assert not any(word in reading.text for word in ("Backup", "ghost", "beside the slide", "take 10"))
+
+
+def test_a_deck_that_shows_nothing_or_is_broken_is_a_sentence(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[BLANK])
+    deck.save(str(tmp_path / "a.pptx"))
+    with pytest.raises(UnreadableDocument, match="holds no text"):
+        read(tmp_path / "a.pptx")
+    (tmp_path / "b.pptx").write_bytes((tmp_path / "a.pptx").read_bytes()[:2000])
+    with pytest.raises(UnreadableDocument, match="damaged"):
+        read(tmp_path / "b.pptx")
