@@ -350,6 +350,7 @@ def document_json(document: Document, *, with_text: bool) -> dict[str, Any]:
             for page in document.pages
         ],
         "fates": {fate.value: count for fate, count in document.fates().items()},
+        "hidden": [{"kind": one.kind.value, "page": one.page, "text": one.text} for one in document.hidden],
     }
 
 

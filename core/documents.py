@@ -114,6 +114,35 @@ class Block:
     boxes: tuple[Box, ...] = ()
 
 
+class HiddenKind(StrEnum):
+    """Why a person who looks at the document does not see a text that a machine would read there."""
+
+    INVISIBLE = "invisible"
+    WHITE = "white"
+    TINY = "tiny"
+    OFF_PAGE = "off_page"
+    COVERED = "covered"
+    ANNOTATION = "annotation"
+    COMMENT = "comment"
+    DELETED = "deleted"
+    HIDDEN_SHEET = "hidden_sheet"
+    HIDDEN_ROW = "hidden_row"
+    HIDDEN_TEXT = "hidden_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Text of the file that is not in the canonical text, because whoever looks at the page does not see it there.
+
+    `page` is None where the format has no pages of its own.
+    """
+
+    kind: HiddenKind
+    page: int | None
+    text: str
+    boxes: tuple[Box, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A parsed document. `source` is the path as the user gave it, `parser` the name and version that read it."""
@@ -129,6 +158,7 @@ class Document:
     clearance: Clearance
     parser: str
     warnings: tuple[str, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
 
     def fates(self) -> dict[Fate, int]:
         """How many pages met each fate; every fate is named, also with 0."""

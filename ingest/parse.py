@@ -121,6 +121,7 @@ def parse(
         clearance=clearance,
         parser=reading.parser,
         warnings=reading.warnings,
+        hidden=reading.hidden,
     )
 
 

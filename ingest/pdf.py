@@ -21,23 +21,24 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from core.documents import Block, BlockKind, Box, Fate, Page, Span
+from core.documents import Block, BlockKind, Box, Fate, Hidden, HiddenKind, Page, Span
 from core.errors import UnreadableDocument
 from ingest.blocks import BIGGER, PageLines, Piece, blocks
 from ingest.layout import Layout, Line, lay_out
 from ingest.ocr import DPI, OcrChoice, Recognised, available, read_image
+from ingest.pdf_unseen import LOOK_SCALE, TINY, Covers, Looks, Note, Suspect, confirmed, notes_of, pictures_of
 from ingest.reading import Reading
 from ingest.tables import SCRIPT_SIZE, Word
 
 if TYPE_CHECKING:
     from PIL import Image
 
-PARSER = "dossier-pdf 2"
+PARSER = "dossier-pdf 3"
 MEDIA_TYPE = "application/pdf"
 
 logger = logging.getLogger("dossier.ingest")
@@ -125,7 +126,9 @@ def _upright(box: tuple[float, float, float, float], turn: int, size: tuple[floa
     return (top, width - right, bottom, width - left)
 
 
-def _displayed(box: tuple[float, float, float, float], turn: int, size: tuple[float, float]) -> tuple[float, ...]:
+def _displayed(
+    box: tuple[float, float, float, float], turn: int, size: tuple[float, float]
+) -> tuple[float, float, float, float]:
     """The inverse of `_upright`."""
     left, top, right, bottom = box
     width, height = size
@@ -139,14 +142,27 @@ def _displayed(box: tuple[float, float, float, float], turn: int, size: tuple[fl
 
 
 @dataclass(frozen=True, slots=True)
+class _Unseen:
+    """Words that follow each other in the file and are not seen on the page, with the way in which they read."""
+
+    kind: HiddenKind
+    words: tuple[Word, ...]
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Characters:
-    """What pdfium says of a page: words by area, each area's turn, the digits it printed, and its broken characters."""
+    """What pdfium says of a page: words by area, each area's turn, the digits it printed, and its broken characters.
+
+    All of that is of what can be seen; `unseen` is the rest.
+    """
 
     areas: tuple[tuple[Word, ...], ...] = ()
     turns: tuple[int, ...] = ()
     figures: Counter[str] = field(default_factory=Counter)
     letters: int = 0
     broken: int = 0
+    unseen: tuple[_Unseen, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -166,6 +182,7 @@ class _Leaf:
     lines: tuple[Line, ...] = ()
     turns: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
 
 
 def read_pdf(
@@ -213,7 +230,7 @@ def boxes_of(path: Path, page_number: int, span: Span, *, page: Page) -> tuple[B
     """
     if page.fate is not Fate.TEXT or not page.span.overlaps(span):
         return ()
-    with _opened(path) as pdf, _page(pdf, page_number - 1) as (opened, sheet):
+    with _opened(path) as pdf, _page(pdf, page_number - 1) as (opened, sheet, _):
         characters = _characters(opened, sheet)
     layout = lay_out(characters.areas)
     if len(layout.text) != len(page.span):
@@ -244,7 +261,7 @@ def render(path: Path, page_number: int, *, scale: float = 1.5) -> Image.Image:
         if not 1 <= page_number <= len(pdf):
             raise UnreadableDocument(f"{path.name} has no page {page_number}.")
         try:
-            with _page(pdf, page_number - 1) as (opened, sheet):
+            with _page(pdf, page_number - 1) as (opened, sheet, _):
                 return _picture(opened, sheet, scale)
         except pdfium.PdfiumError as error:
             raise UnreadableDocument(f"Page {page_number} of {path.name} is damaged and cannot be shown.") from error
@@ -278,11 +295,16 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def _page(pdf: Any, index: int) -> Iterator[tuple[Any, _Sheet]]:
-    """The page (typed-in form fields made part of it) and how it is shown. Raises PdfiumError."""
+def _page(pdf: Any, index: int) -> Iterator[tuple[Any, _Sheet, list[Note]]]:
+    """The page (typed-in form fields and free text made part of it), how it is shown, and what is noted on it.
+
+    Raises PdfiumError.
+    """
     page = pdf[index]
     try:
-        if page.formenv and raw.FPDFPage_GetAnnotCount(page) > 0 and page.flatten() == raw.FLATTEN_SUCCESS:
+        notes = notes_of(page) if raw.FPDFPage_GetAnnotCount(page) > 0 else []
+        printed = (page.formenv and raw.FPDFPage_GetAnnotCount(page) > 0) or any(note.shown for note in notes)
+        if printed and raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
             page.close()
             page = pdf[index]
         left, bottom, right, top = page.get_bbox()
@@ -290,7 +312,7 @@ def _page(pdf: Any, index: int) -> Iterator[tuple[Any, _Sheet]]:
         shown = page.get_height() if quarters % 2 else page.get_width()
         scale = shown / (right - left) if right > left else 1.0
         # A page may count in other units than points (UserUnit); rounding is no such thing.
-        yield page, _Sheet(left, bottom, right, top, quarters, scale if abs(scale - 1) > 0.01 else 1.0)
+        yield page, _Sheet(left, bottom, right, top, quarters, scale if abs(scale - 1) > 0.01 else 1.0), notes
     finally:
         page.close()
 
@@ -300,9 +322,10 @@ def _leaf(pdf: Any, index: int, ocr: OcrChoice) -> tuple[_Leaf, Image.Image | No
     number = index + 1
     label = _label(pdf, index)
     try:
-        with _page(pdf, index) as (page, sheet):
+        with _page(pdf, index) as (page, sheet, notes):
             characters = _characters(page, sheet)
             leaf = _from_characters(number, label, sheet, characters)
+            leaf = replace(leaf, hidden=_hidden(number, sheet, characters, notes, leaf.text))
             wanted = ocr is OcrChoice.ALWAYS or not characters.usable or _is_scan(page, sheet, characters)
             if not wanted:
                 return leaf, None
@@ -347,6 +370,37 @@ def _from_characters(number: int, label: str, sheet: _Sheet, characters: _Charac
         turns=characters.turns,
         warnings=warnings,
     )
+
+
+def _hidden(
+    number: int, sheet: _Sheet, characters: _Characters, notes: Sequence[Note], text: str
+) -> tuple[Hidden, ...]:
+    """What the page says and does not show. Free text that was printed on the page is in its text already."""
+    found = [
+        Hidden(
+            unseen.kind,
+            number,
+            " ".join(word.text for word in unseen.words),
+            tuple(_box(number, line, unseen.turn, sheet.size) for line in _by_line(unseen.words)),
+        )
+        for unseen in characters.unseen
+    ]
+    read = "".join(text.split())
+    for note in notes:
+        if not (note.shown and "".join(note.text.split()) in read):
+            around = sheet.shown(*note.rectangle)
+            found.append(Hidden(note.kind, number, note.text, (_as_box(number, around, 0, sheet.size),)))
+    return tuple(found)
+
+
+def _by_line(words: Sequence[Word]) -> list[list[Word]]:
+    lines: list[list[Word]] = []
+    for word in words:
+        if lines and abs(word.baseline - lines[-1][0].baseline) <= 0.5 * word.size:
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    return lines
 
 
 def _unread(leaf: _Leaf, characters: _Characters, why: str) -> _Leaf:
@@ -430,14 +484,7 @@ def _is_scan(page: Any, sheet: _Sheet, characters: _Characters) -> bool:
     if characters.letters >= SCAN_LETTERS:
         return False
     area = max((sheet.right - sheet.left) * (sheet.top - sheet.bottom), 1.0)
-    for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        try:
-            left, bottom, right, top = image.get_bounds()
-        except pdfium.PdfiumError:
-            continue
-        if (right - left) * (top - bottom) >= SCAN_COVERS * area:
-            return True
-    return False
+    return any((right - left) * (top - bottom) >= SCAN_COVERS * area for left, bottom, right, top in pictures_of(page))
 
 
 def _characters(page: Any, sheet: _Sheet) -> _Characters:
@@ -449,9 +496,35 @@ def _characters(page: Any, sheet: _Sheet) -> _Characters:
     text_page = page.get_textpage()
     try:
         count = text_page.count_chars()
-        return _Glyphs(text_page.raw, count, sheet).words() if count > 0 else _Characters()
+        return _Glyphs(page, text_page.raw, count, sheet).words() if count > 0 else _Characters()
     finally:
         text_page.close()
+
+
+class _Found(NamedTuple):
+    """A word as found: its turn, its characters `[start, end)`, its object's address, and why it may not be seen."""
+
+    turn: int
+    word: Word
+    start: int
+    end: int
+    object: int
+    doubt: HiddenKind | None
+
+
+def _runs(found: Sequence[_Found], hidden: dict[int, HiddenKind]) -> tuple[_Unseen, ...]:
+    """The hidden words, those together that follow each other and are hidden for the same reason."""
+    runs: list[list[int]] = []
+    for index in sorted(hidden):
+        last = runs[-1][-1] if runs else -2
+        if last == index - 1 and hidden[last] is hidden[index] and found[last].turn == found[index].turn:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return tuple(
+        _Unseen(hidden[run[0]], tuple(found[index].word for index in run), found[run[0]].turn % _QUARTERS)
+        for run in runs
+    )
 
 
 class _Glyphs:
@@ -460,7 +533,8 @@ class _Glyphs:
     A word needs the boxes of its first and last character; only where these do not fit together does it ask for all.
     """
 
-    def __init__(self, handle: Any, count: int, sheet: _Sheet) -> None:
+    def __init__(self, page: Any, handle: Any, count: int, sheet: _Sheet) -> None:
+        self._page = page
         self._handle = handle
         self._count = count
         self._sheet = sheet
@@ -473,7 +547,8 @@ class _Glyphs:
 
     def words(self) -> _Characters:
         text = self._text()
-        areas: dict[int, list[Word]] = {}
+        looks = Looks(self._handle)
+        found: list[_Found] = []
         breaks: list[int] = []
         letters = 0
         before = ""
@@ -485,17 +560,57 @@ class _Glyphs:
                 piece = run[first - start : last - start]
                 turn, word = self._word(piece, first, last, text, before)
                 if word.text:
-                    areas.setdefault(turn, []).append(word)
+                    found.append(_Found(turn, word, first, last, *looks.of(first)))
                     before = word.text
+        hidden = self._hidden(found)
+        areas: dict[int, list[Word]] = {}
+        for index, one in enumerate(found):
+            if index not in hidden:
+                areas.setdefault(one.turn, []).append(one.word)
+        for index in hidden:
+            text = text[: found[index].start] + " " * (found[index].end - found[index].start) + text[found[index].end :]
         # The way in which most of the page reads comes first.
         order = sorted(areas, key=lambda turn: (-len(areas[turn]), turn))
         return _Characters(
             areas=tuple(tuple(areas[turn]) for turn in order),
             turns=tuple(turn % _QUARTERS for turn in order),
             figures=_figures(text, breaks),
-            letters=letters,
+            letters=letters - sum(found[index].end - found[index].start for index in hidden),
             broken=sum(map(len, _BROKEN.findall(text))) - sum(map(text.count, _SYMBOLS)),
+            unseen=_runs(found, hidden),
         )
+
+    def _hidden(self, found: Sequence[_Found]) -> dict[int, HiddenKind]:
+        """Which of the words cannot be seen, by their index, and why."""
+        width, height = self._size
+        boxes = [
+            one.word[1:5] if one.turn % _QUARTERS == 0 else _displayed(one.word[1:5], one.turn % _QUARTERS, self._size)
+            for one in found
+        ]
+        over = Covers(self._page, self._sheet.shown, width * height).over(
+            lambda: [
+                (one.object, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+                for one, box in zip(found, boxes, strict=True)
+            ]
+        )
+        hidden: dict[int, HiddenKind] = {}
+        suspects: list[Suspect] = []
+        for index, (left, top, right, bottom) in enumerate(boxes):
+            one = found[index]
+            if right <= 0 or left >= width or bottom <= 0 or top >= height:
+                hidden[index] = HiddenKind.OFF_PAGE
+            elif one.word.size < TINY:
+                hidden[index] = HiddenKind.TINY
+            elif one.doubt or index in over:
+                suspects.append(Suspect(index, one.doubt or HiddenKind.COVERED, left, top, right, bottom))
+        if suspects:
+            doubtful = {suspect.place for suspect in suspects}
+            seen = [box for index, box in enumerate(boxes) if index not in doubtful and index not in hidden]
+            pictures = [self._sheet.shown(*picture) for picture in pictures_of(self._page)]
+            image = _picture(self._page, self._sheet, LOOK_SCALE).convert("L")
+            unseen = confirmed(suspects, seen, pictures, image, self._size)
+            hidden |= {suspect.place: suspect.kind for suspect in unseen}
+        return hidden
 
     def _text(self) -> str:
         """One Python character for each of pdfium's (halves of a surrogate pair stay halves)."""
@@ -662,6 +777,7 @@ def _reading(leaves: Sequence[_Leaf], path: Path, metadata_title: str, warnings:
         pages.append(Page(leaf.number, leaf.label, span, leaf.fate, leaf.size, leaf.note))
         placed.extend(_block(leaf, piece, position) for piece in pieces)
         position = span.end + 1
+    hidden = tuple(one for leaf in leaves for one in leaf.hidden)
     return Reading(
         text="\n".join(leaf.text for leaf in leaves),
         pages=tuple(pages),
@@ -669,8 +785,18 @@ def _reading(leaves: Sequence[_Leaf], path: Path, metadata_title: str, warnings:
         title=metadata_title or _heading_title(leaves, found) or path.stem,
         media_type=MEDIA_TYPE,
         parser=PARSER,
-        warnings=(*warnings, *(warning for leaf in leaves for warning in leaf.warnings)),
+        warnings=(*warnings, *_hidden_warning(hidden), *(warning for leaf in leaves for warning in leaf.warnings)),
+        hidden=hidden,
     )
+
+
+def _hidden_warning(hidden: Sequence[Hidden]) -> tuple[str, ...]:
+    """One line on all that the document says and does not show; comments are what a reader expects, and in none."""
+    kinds = Counter(one.kind for one in hidden if one.kind is not HiddenKind.COMMENT)
+    if not kinds:
+        return ()
+    counted = ", ".join(f"{count} {kind.value.replace('_', ' ')}" for kind, count in sorted(kinds.items()))
+    return (f"the file holds text that cannot be seen and was not read as part of it: {counted}",)
 
 
 def _block(leaf: _Leaf, piece: Piece, position: int) -> Block:

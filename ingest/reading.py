@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.documents import Block, Page
+from core.documents import Block, Hidden, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Reading:
 
     Pages are in order, do not overlap and, with the line breaks between them, cover `text`.
     Blocks are in order, do not overlap, lie each inside one page and together cover every non-blank character.
+    `hidden` is what the file says and no reader of it sees: it is in no part of `text`.
     `parser` is the name and version of the reader: a new version means that stored documents are read again.
     """
 
@@ -23,3 +24,4 @@ class Reading:
     media_type: str
     parser: str
     warnings: tuple[str, ...] = ()
+    hidden: tuple[Hidden, ...] = ()

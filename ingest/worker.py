@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.documents import Block, BlockKind, Box, Fate, Page, Span
+from core.documents import Block, BlockKind, Box, Fate, Hidden, HiddenKind, Page, Span
 from core.egress import quiet, seal
 from core.errors import UnreadableDocument
 from ingest.formats import format_of
@@ -172,6 +172,15 @@ def packed(reading: Reading) -> dict[str, Any]:
             ]
             for block in reading.blocks
         ],
+        "hidden": [
+            [
+                one.kind.value,
+                one.page,
+                _UNSTORABLE.sub("\ufffd", one.text),
+                [[box.page, box.left, box.top, box.right, box.bottom] for box in one.boxes],
+            ]
+            for one in reading.hidden
+        ],
     }
 
 
@@ -202,6 +211,15 @@ def unpacked(values: dict[str, Any]) -> Reading:
                 boxes=tuple(Box(int(box[0]), *(float(side) for side in box[1:5])) for box in boxes),
             )
             for kind, start, end, level, boxes in values["blocks"]
+        ),
+        hidden=tuple(
+            Hidden(
+                kind=HiddenKind(kind),
+                page=None if page is None else int(page),
+                text=_string(text),
+                boxes=tuple(Box(int(box[0]), *(float(side) for side in box[1:5])) for box in boxes),
+            )
+            for kind, page, text, boxes in values["hidden"]
         ),
     )
 

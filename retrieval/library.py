@@ -24,7 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from core.documents import Block, BlockKind, Box, Document, DocumentId, Fate, Page, Span
+from core.documents import Block, BlockKind, Box, Document, DocumentId, Fate, Hidden, HiddenKind, Page, Span
 from core.errors import BrokenStore, NotFound, UnreadableDocument
 from core.privacy import Clearance
 from retrieval.catalogue import Catalogue, Place, Quarantined, Record, Run
@@ -252,6 +252,15 @@ def document_to_json(document: Document) -> bytes:
         "clearance": document.clearance.value,
         "parser": document.parser,
         "warnings": document.warnings,
+        "hidden": [
+            [
+                one.kind.value,
+                one.page,
+                one.text,
+                [[box.page, box.left, box.top, box.right, box.bottom] for box in one.boxes],
+            ]
+            for one in document.hidden
+        ],
     }
     # Half a surrogate pair is no character, but a broken PDF may hold one, and positions must not move.
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
@@ -280,6 +289,11 @@ def document_from_json(stored: bytes) -> Document:
         clearance=Clearance(values["clearance"]),
         parser=values["parser"],
         warnings=tuple(values["warnings"]),
+        # Documents that were stored before hidden text was looked for have none.
+        hidden=tuple(
+            Hidden(HiddenKind(kind), page, text, tuple(Box(*box) for box in boxes))
+            for kind, page, text, boxes in values.get("hidden", ())
+        ),
     )
 
 

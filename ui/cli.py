@@ -338,9 +338,10 @@ def documents(collection: str | None, as_json: bool) -> int:
 @click.argument("document_id")
 @click.option("--page", type=click.IntRange(min=1), metavar="N", help="Only this page, counted from 1.")
 @click.option("--text", "with_text", is_flag=True, help="The canonical text as well.")
+@click.option("--hidden", "with_hidden", is_flag=True, help="What the file says and does not show: comments and more.")
 @AS_JSON
-def show(document_id: str, page: int | None, with_text: bool, as_json: bool) -> int:
-    """Show one document: the fate of each page, and its text with --text."""
+def show(document_id: str, page: int | None, with_text: bool, with_hidden: bool, as_json: bool) -> int:
+    """Show one document: the fate of each page, its text with --text, and what no reader sees with --hidden."""
     from app.reports import document_json
     from core.errors import NotFound
     from ui.parts.terminal import print_document
@@ -353,9 +354,10 @@ def show(document_id: str, page: int | None, with_text: bool, as_json: bool) -> 
         shown = document_json(document, with_text=with_text)
         if page is not None:
             shown["pages"] = [one for one in shown["pages"] if one["number"] == page]
+            shown["hidden"] = [one for one in shown["hidden"] if one["page"] == page]
         _print_json(shown)
     else:
-        print_document(document, page=page, with_text=with_text)
+        print_document(document, page=page, with_text=with_text, with_hidden=with_hidden)
     return 0
 
 

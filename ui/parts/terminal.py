@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -234,7 +235,7 @@ def print_documents(records: Sequence[Record], quarantined: Sequence[Quarantined
         out.print("No documents yet: dossier ingest PATH --collection NAME.")
 
 
-def print_document(document: Document, *, page: int | None, with_text: bool) -> None:
+def print_document(document: Document, *, page: int | None, with_text: bool, with_hidden: bool) -> None:
     out.print(Text(document.title, style="bold"))
     out.print(Text(f"{document.source} · {document.collection} · {document.clearance.value} · {document.parser}"))
     out.print(Text(f"id {document.id}", style="dim"))
@@ -242,6 +243,14 @@ def print_document(document: Document, *, page: int | None, with_text: bool) -> 
     out.print(f"{_many(len(document.pages), 'page')}: {fates}")
     for warning in document.warnings:
         out.print(Text(warning, style="yellow"))
+    if document.hidden:
+        kinds = Counter(unseen.kind.value for unseen in document.hidden)
+        out.print(f"not shown to a reader: {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}")
+    if with_hidden:
+        for unseen in document.hidden:
+            if page in (None, unseen.page):
+                where = f"page {unseen.page} " if unseen.page else ""
+                out.print(Text.assemble((f"{where}{unseen.kind.value} ", "dim"), unseen.text))
     for one in document.pages:
         if page in (None, one.number) and (page is not None or one.note or with_text):
             out.print(
