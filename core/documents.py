@@ -127,7 +127,10 @@ class HiddenKind(StrEnum):
     DELETED = "deleted"
     HIDDEN_SHEET = "hidden_sheet"
     HIDDEN_ROW = "hidden_row"
+    HIDDEN_COLUMN = "hidden_column"
+    HIDDEN_SLIDE = "hidden_slide"
     HIDDEN_TEXT = "hidden_text"
+    NOTES = "notes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from core.errors import UnreadableDocument
 from ingest.formats import PROTECTED, Format
 from ingest.plain import decoded
 from ingest.reading import Reading
+from ingest.unseen import Cause, Unseen, with_unseen
 
 _Element: TypeAlias = Any  # of lxml, which brings no types
 
@@ -73,7 +74,7 @@ def read_docx(path: Path) -> Reading:
             if any(part.flag_bits & 1 for part in archive.infolist()):
                 raise UnreadableDocument(PROTECTED)
             parts = {part.filename: archive.read(part) for part in archive.infolist() if not part.is_dir()}
-        settled, trees, warnings = _settle(parts)
+        settled, trees, warnings, unseen = _settle(parts)
         elements = _partition_docx(settled)
     except UnreadableDocument:
         raise
@@ -90,7 +91,8 @@ def read_docx(path: Path) -> Reading:
     ]
     body = [piece.text for piece in pieces if piece.kind not in (BlockKind.HEADER, BlockKind.FOOTER)]
     expected = _paragraph_texts(trees["word/document.xml"])
-    return reading_of([*pieces, *notes], "", Format.DOCX, [*warnings, *_losses(expected, body)])
+    reading = reading_of([*pieces, *notes], "", Format.DOCX, [*warnings, *_losses(expected, body)])
+    return with_unseen(reading, unseen)
 
 
 def _partition_docx(content: bytes) -> list[Any]:
@@ -101,28 +103,30 @@ def _partition_docx(content: bytes) -> list[Any]:
     return elements
 
 
-def _settle(parts: dict[str, bytes]) -> tuple[bytes, dict[str, _Element], list[str]]:
-    """The file again with nothing in it but plain paragraphs and tables, its trees by part, and warnings."""
+def _settle(parts: dict[str, bytes]) -> tuple[bytes, dict[str, _Element], list[str], list[Unseen]]:
+    """The file again with nothing in it but plain paragraphs and tables, its trees by part, warnings, and what is
+    not part of the live text."""
     strict = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     trees = {name: etree.fromstring(content, strict) for name, content in parts.items() if _XML_PART.fullmatch(name)}
     seen: Counter[str] = Counter()
+    unseen: list[Unseen] = []
     for tree in trees.values():
-        _accept_changes(tree, seen)
+        _accept_changes(tree, seen, unseen)
         _unwrap_containers(tree)
         _lift_text_boxes(tree)
-    comments = parts.get("word/comments.xml", b"").count(b"<w:comment ")
+    if "word/comments.xml" in parts:
+        comments = etree.fromstring(parts["word/comments.xml"], strict).iter(f"{_W}comment")
+        unseen += [Unseen(Cause.COMMENT, 0, _words_in(comment)) for comment in comments]
     told = (
         (seen["changes"], "tracked change", "read as accepted"),
-        (seen["hidden"], "hidden passage", "not read"),
         (seen["struck"], "passage that is struck through", "read as it stands"),
-        (comments, "comment", "not read"),
     )
     warnings = [f"{_times(count, noun)} {_was(count)} {fate}." for count, noun, fate in told if count]
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, content in parts.items():
             archive.writestr(name, etree.tostring(trees[name]) if name in trees else content)
-    return target.getvalue(), trees, warnings
+    return target.getvalue(), trees, warnings, unseen
 
 
 def _times(count: int, noun: str) -> str:
@@ -134,7 +138,14 @@ def _was(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
-def _accept_changes(tree: _Element, seen: Counter[str]) -> None:
+def _words_in(element: _Element) -> str:
+    """The text of an element, deleted text included, its paragraphs on lines of their own."""
+    paragraphs = list(element.iter(f"{_W}p")) or [element]
+    texts = ("".join(part.text or "" for part in one.iter(f"{_W}t", f"{_W}delText")) for one in paragraphs)
+    return "\n".join(text for text in texts if text.strip())
+
+
+def _accept_changes(tree: _Element, seen: Counter[str], unseen: list[Unseen]) -> None:
     """Take deleted text, rows and paragraph ends out (ECMA-376 Part 1, 17.13.5), and what is formatted as hidden."""
     for mark in list(tree.iter(f"{_W}del", f"{_W}moveFrom", f"{_W}ins", f"{_W}moveTo")):
         seen["changes"] += 1
@@ -145,18 +156,22 @@ def _accept_changes(tree: _Element, seen: Counter[str]) -> None:
         if holder.tag == f"{_W}trPr":  # a row that was inserted or deleted
             row = holder.getparent()
             if deleted and row is not None:
+                unseen.append(Unseen(Cause.DELETED, 0, _words_in(row)))
                 _remove(row)
         elif holder.tag == f"{_W}rPr":  # the end of a paragraph that was inserted or deleted
             if deleted and holder.getparent() is not None and holder.getparent().tag == f"{_W}pPr":
                 _join_with_next(holder.getparent().getparent())
         elif deleted:
+            if mark.tag == f"{_W}del" and _words_in(mark):  # what was moved stands elsewhere
+                unseen.append(Unseen(Cause.DELETED, 0, _words_in(mark)))
             _remove(mark)
     for run in list(tree.iter(f"{_W}r")):
         properties = run.find(f"{_W}rPr")
         if properties is None:
             continue
         if _is_on(properties.find(f"{_W}vanish")):
-            seen["hidden"] += bool("".join(run.itertext()).strip())
+            if words := _words_in(run):
+                unseen.append(Unseen(Cause.TEXT, 0, words))
             _remove(run)
         elif _is_on(properties.find(f"{_W}strike")) or _is_on(properties.find(f"{_W}dstrike")):
             seen["struck"] += bool("".join(run.itertext()).strip())

@@ -21,7 +21,7 @@ from core.errors import UnreadableDocument
 from ingest.formats import PROTECTED, Format
 from ingest.office import Piece, reading_of
 from ingest.reading import Reading
-from ingest.unseen import Cause, Unseen, told
+from ingest.unseen import Cause, Unseen, with_unseen
 
 _Element: TypeAlias = Any  # of lxml, which brings no types
 
@@ -60,7 +60,7 @@ def read_odt(path: Path) -> Reading:
     except Exception as error:  # noqa: BLE001 - zipfile and lxml share no base for "damaged"
         raise UnreadableDocument("The file is damaged: its OpenDocument parts cannot be read.") from error
     notes = [Piece(BlockKind.FOOTNOTE, note, page=walk.page) for note in walk.notes]
-    return reading_of([*pieces, *notes], "", Format.ODT, told(walk.unseen), parser=PARSER)
+    return with_unseen(reading_of([*pieces, *notes], "", Format.ODT, (), parser=PARSER), walk.unseen)
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> bytes:

@@ -16,7 +16,7 @@ from core.errors import UnreadableDocument
 from ingest.formats import Format
 from ingest.office import Piece, reading_of
 from ingest.reading import Reading
-from ingest.unseen import Cause, Unseen, told
+from ingest.unseen import Cause, Unseen, with_unseen
 
 PARSER = "dossier-rtf 1"
 """Name and version of this reader; the version rises whenever the same file would give another reading."""
@@ -94,7 +94,7 @@ def read_rtf(path: Path) -> Reading:
     """
     reader = _Reader()
     reader.read(path.read_bytes().decode("latin-1"))  # one character for each byte; the file says what they mean
-    return reading_of(reader.pieces(), "", Format.RTF, told(reader.unseen), parser=PARSER)
+    return with_unseen(reading_of(reader.pieces(), "", Format.RTF, (), parser=PARSER), reader.unseen)
 
 
 class _Reader:

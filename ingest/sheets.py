@@ -24,7 +24,7 @@ from ingest.cells import shown
 from ingest.formats import PROTECTED, Format
 from ingest.plain import decoded
 from ingest.reading import Reading
-from ingest.unseen import Cause, Unseen, told
+from ingest.unseen import Cause, Unseen, with_unseen
 
 PARSER = "dossier-sheets 1"
 """Name and version of this reader; the version rises whenever the same file would give another reading."""
@@ -58,7 +58,7 @@ def read_xlsx(path: Path) -> Reading:
         raise
     except Exception as error:  # noqa: BLE001 - zipfile, the XML parser and openpyxl share no base for "damaged"
         raise UnreadableDocument("The file is damaged: Excel's own parts in it cannot be read.") from error
-    return _reading(sheets, Format.XLSX, (*told(unseen), *warnings), named=True)
+    return with_unseen(_reading(sheets, Format.XLSX, warnings, named=True), unseen)
 
 
 def read_csv(path: Path, *, form: Format) -> Reading:

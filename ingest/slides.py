@@ -22,7 +22,7 @@ from ingest.cells import shown
 from ingest.formats import PROTECTED, Format
 from ingest.office import Piece
 from ingest.reading import Reading
-from ingest.unseen import Cause, Unseen, told
+from ingest.unseen import Cause, Unseen, with_unseen
 
 _Shape: TypeAlias = Any  # of python-pptx, which brings no types
 
@@ -58,7 +58,7 @@ def read_pptx(path: Path) -> Reading:
         raise
     except Exception as error:  # noqa: BLE001 - zipfile, lxml and python-pptx share no base for "damaged"
         raise UnreadableDocument("The file is damaged: PowerPoint's own parts in it cannot be read.") from error
-    return _reading(slides, pictures, size, told(unseen))
+    return with_unseen(_reading(slides, pictures, size), unseen)
 
 
 def _opened(path: Path) -> Any:
@@ -230,9 +230,7 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _reading(
-    slides: Sequence[Sequence[Piece]], pictures: Sequence[bool], size: tuple[float, float], warnings: tuple[str, ...]
-) -> Reading:
+def _reading(slides: Sequence[Sequence[Piece]], pictures: Sequence[bool], size: tuple[float, float]) -> Reading:
     parts: list[str] = []
     pages: list[Page] = []
     blocks: list[Block] = []
@@ -261,5 +259,4 @@ def _reading(
         title=first,
         media_type=Format.PPTX,
         parser=PARSER,
-        warnings=warnings,
     )

@@ -1,14 +1,17 @@
 """What stands in a file and is not seen by whoever opens it, or is said about its text: kept out of the text, and told.
 
-Readers collect `Unseen` values; `told` makes of them the warnings of a reading, in counts.
+Readers collect `Unseen` values; `with_unseen` puts them into a reading, and tells them in counts as its warnings.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from core.documents import Hidden, HiddenKind
+from ingest.reading import Reading
 
 
 class Cause(StrEnum):
@@ -35,7 +38,28 @@ class Unseen:
     text: str
 
 
-def told(found: Iterable[Unseen]) -> tuple[str, ...]:
+_KINDS = {
+    Cause.SHEET: HiddenKind.HIDDEN_SHEET,
+    Cause.ROW: HiddenKind.HIDDEN_ROW,
+    Cause.COLUMN: HiddenKind.HIDDEN_COLUMN,
+    Cause.SLIDE: HiddenKind.HIDDEN_SLIDE,
+    Cause.TEXT: HiddenKind.HIDDEN_TEXT,
+    Cause.WHITE: HiddenKind.WHITE,
+    Cause.OFF_PAGE: HiddenKind.OFF_PAGE,
+    Cause.COMMENT: HiddenKind.COMMENT,
+    Cause.NOTES: HiddenKind.NOTES,
+    Cause.DELETED: HiddenKind.DELETED,
+}
+
+
+def with_unseen(reading: Reading, found: Iterable[Unseen]) -> Reading:
+    """The reading with what nobody sees in `hidden`, and a warning for each cause before its own."""
+    found = tuple(found)
+    hidden = tuple(Hidden(_KINDS[one.cause], one.page or None, one.text) for one in found if one.text.strip())
+    return replace(reading, hidden=(*reading.hidden, *hidden), warnings=(*_told(found), *reading.warnings))
+
+
+def _told(found: Iterable[Unseen]) -> tuple[str, ...]:
     """A sentence for each cause, in the order of `Cause`: "2 hidden sheets were not read."."""
     counts = Counter(one.cause for one in found)
     return tuple(f"{_counted(cause, counts[cause])} not read." for cause in Cause if counts[cause])

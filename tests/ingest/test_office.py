@@ -12,7 +12,7 @@ from pathlib import Path
 import docx
 import pytest
 
-from core.documents import BlockKind
+from core.documents import BlockKind, HiddenKind
 from core.errors import UnreadableDocument
 from ingest.mail import read_eml
 from ingest.office import read_docx, read_html
@@ -67,7 +67,8 @@ def test_tracked_changes_are_read_as_accepted(tmp_path: Path) -> None:
     body = p(r("The cap shall "), inserted(r("not ")), r("exceed EUR "), deleted("5"), inserted(r("7")), r(" million."))
     reading = read(a_docx(tmp_path / "a.docx", body))
     assert reading.text == "The cap shall not exceed EUR 7 million."
-    assert reading.warnings == ("3 tracked changes were read as accepted.",)
+    assert reading.warnings == ("1 tracked deletion was not read.", "3 tracked changes were read as accepted.")
+    assert [(one.kind, one.text) for one in reading.hidden] == [(HiddenKind.DELETED, "5")]
 
 
 def test_a_deleted_row_and_a_deleted_paragraph_end_are_gone(tmp_path: Path) -> None:
@@ -112,13 +113,18 @@ def test_content_controls_text_boxes_fields_and_footnotes_are_read(tmp_path: Pat
 
 def test_hidden_text_is_left_out_and_struck_text_and_comments_are_told(tmp_path: Path) -> None:
     body = p(r("Seen"), r(" HIDDEN", "<w:vanish/>"), r(" struck", "<w:strike/>"), r(" plain", '<w:vanish w:val="0"/>'))
-    reading = read(a_docx(tmp_path / "a.docx", body, comments=f'<w:comments {W}><w:comment w:id="1"/></w:comments>'))
+    comments = f'<w:comments {W}><w:comment w:id="1">{p(r("Ask Ben."))}</w:comment></w:comments>'
+    reading = read(a_docx(tmp_path / "a.docx", body, comments=comments))
     assert reading.text == "Seen struck plain"
     assert reading.warnings == (
         "1 hidden passage was not read.",
-        "1 passage that is struck through was read as it stands.",
         "1 comment was not read.",
+        "1 passage that is struck through was read as it stands.",
     )
+    assert [(one.kind, one.text) for one in reading.hidden] == [
+        (HiddenKind.HIDDEN_TEXT, " HIDDEN"),
+        (HiddenKind.COMMENT, "Ask Ben."),
+    ]
 
 
 def test_headings_lists_and_tables_of_word_keep_their_kind(tmp_path: Path) -> None:

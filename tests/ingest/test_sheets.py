@@ -12,7 +12,7 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
-from core.documents import BlockKind, Fate
+from core.documents import BlockKind, Fate, HiddenKind
 from core.errors import UnreadableDocument
 from ingest.formats import Format
 from ingest.parse import check
@@ -91,6 +91,8 @@ def test_what_no_one_sees_in_a_workbook_is_not_read_and_told(tmp_path: Path) -> 
         "1 passage in the colour of its background was not read.",
         "1 comment was not read.",
     )
+    assert (HiddenKind.COMMENT, 1, "Is this right?") in [(one.kind, one.page, one.text) for one in reading.hidden]
+    assert (HiddenKind.HIDDEN_SHEET, None, "secret") in [(one.kind, one.page, one.text) for one in reading.hidden]
 
 
 def test_a_formula_is_read_as_its_stored_result_and_one_without_is_told(tmp_path: Path) -> None:
