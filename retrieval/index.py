@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.documents import Chunk, Document, DocumentId, Hit, Span
@@ -50,7 +51,7 @@ the other still counts. More changes little, since 1/(k + rank) is flat out ther
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
 
-FORMAT = f"2.{sparse.VERSION}"
+FORMAT = f"3.{sparse.VERSION}"
 """What a stored point looks like: payload, header line and sparse weights. Collections of another are refused."""
 
 _NAME = re.compile(r"[^\W_](?:[\w .-]{0,98}[\w.-])?")
@@ -293,26 +294,33 @@ class Index:
             )
 
     def _points(self, document: Document, chunks: Sequence[Chunk]) -> list[Point]:
-        texts = [self._embedded_text(chunk) for chunk in chunks]
+        name = _spoken(document.source)
+        texts = [self._embedded_text(chunk, name) for chunk in chunks]
         rows: Vectors = self._embedder.embed_documents(texts)
         return [
             Point(chunk.id, row.tolist(), sparse.document_weights(text), _payload(document, chunk))
             for chunk, text, row in zip(chunks, texts, rows, strict=True)
         ]
 
-    def _embedded_text(self, chunk: Chunk) -> str:
-        """The chunk with its header line, and the context of a table's rows below that.
+    def _embedded_text(self, chunk: Chunk, name: str) -> str:
+        """The chunk under its header line (file name › title › section), and the context of a table's rows between.
 
-        What does not fit is taken from the outer sections, never from the text.
+        What does not fit is taken from the title and the outer sections, never from the text.
         """
         count = self._embedder.count_tokens
         left = self._embedder.max_tokens - count(chunk.text)
         context = chunk.context if chunk.context and count(chunk.context) <= left else ""
         room = min(HEADER_TOKENS, left - (count(context) if context else 0))
-        path = [part for part in (chunk.title, *chunk.section.split(" › ")) if part]
+        title = "" if _spoken(chunk.title) == name else chunk.title
+        path = [part for part in (name, title, *chunk.section.split(" › ")) if part]
         while path and count(" › ".join(path)) > room:
             path.pop(1 if len(path) > 1 else 0)
         return "\n".join(part for part in (" › ".join(path), context, chunk.text) if part)
+
+
+def _spoken(source: str) -> str:
+    """The name of a file as words: people put into it what the document is, of whom and of when."""
+    return " ".join(re.split(r"[\W_]+", PurePosixPath(source.rsplit(" › ", 1)[-1]).stem)).strip()
 
 
 def is_name(collection: str) -> bool:

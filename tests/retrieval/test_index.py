@@ -51,12 +51,15 @@ class Listening(HashEmbedder):
         return row
 
 
-def test_a_chunk_is_embedded_under_its_title_and_section_and_stored_without_them(tmp_path: Path) -> None:
+def test_a_chunk_is_embedded_under_file_name_title_and_section_and_stored_without_them(tmp_path: Path) -> None:
     embedder = Listening()
     index = an_index(EdgeStore(tmp_path), embedder)
     index.replace(*a_document("Fees are due.", name="Supply.txt", section="2 Payment › 2.1 Fees"))
-    assert embedder.texts == ["Supply.txt › 2 Payment › 2.1 Fees\nFees are due."]
+    assert embedder.texts.pop() == "Supply › 2 Payment › 2.1 Fees\nFees are due."
     assert texts_of(index.search("fees", collection="deal")) == ["Fees are due."]
+    document, chunks = a_document("Fees are due.", name="Form 10-K")
+    index.replace(replace(document, source="mail.eml › ACME_2022_10K.pdf"), chunks)
+    assert embedder.texts.pop() == "ACME 2022 10K › Form 10-K\nFees are due."
 
 
 def test_rows_of_a_table_are_embedded_under_its_units_and_columns_and_found_with_them(tmp_path: Path) -> None:
@@ -78,7 +81,7 @@ def test_a_header_that_does_not_fit_loses_its_outer_sections_and_the_text_loses_
     index = an_index(EdgeStore(tmp_path), embedder)
     long = " ".join(["outer"] * HEADER_TOKENS)
     index.replace(*a_document("Fees are due.", name="Supply.txt", section=f"{long} › 2.1 Fees"))
-    assert embedder.texts.pop() == "Supply.txt › 2.1 Fees\nFees are due."
+    assert embedder.texts.pop() == "Supply › 2.1 Fees\nFees are due."
     full = " ".join(["word"] * embedder.max_tokens)
     index.replace(*a_document(full, name="Supply.txt", section="2"))
     assert embedder.texts.pop() == full
