@@ -449,6 +449,25 @@ def eval_retrieval(queries: Path, collection: str, within_document: bool, limit:
     return 1 if result.failures else 0
 
 
+@evaluate.command("citations")
+@click.argument("pairs", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the verdicts go.")
+@AS_JSON
+def eval_citations(pairs: Path, output: Path, as_json: bool) -> int:
+    """Hold quotes against sources: exact, normalised, altered or absent.
+
+    PAIRS are JSON lines {id, quote, source}. Exit code 1 means that a quote is altered.
+    """
+    from eval.citations import judge_pairs
+
+    counts = judge_pairs(pairs, output)
+    if as_json:
+        _print_json({"pairs": sum(counts.values()), "verdicts": counts, "output": str(output)})
+    else:
+        click.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    return 1 if counts["altered"] else 0
+
+
 # ── the house ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
