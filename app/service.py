@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from retrieval.embed import Embedder
 
 READ = 20
-"""Hits that are given to a generator to read: on FinanceBench the right page is among the first 20 in eight cases of
+"""Hits that are given to a generator to read: on FinanceBench the right page is among the first 20 in nine cases of
 ten (docs/evaluation.md), and 20 chunks of 200 tokens fit any model's window."""
 
 WINDOW = 150_000
@@ -161,15 +161,6 @@ class App:
         quarantined = {one.collection for one in self._library.quarantined()}
         return tuple(sorted({*self._library.collections(), *quarantined}))
 
-    def modes(self) -> tuple[Mode, ...]:
-        """The ways of answering that are configured here."""
-        configured = {
-            Mode.EXTRACTIVE: self._generators.extractive,
-            Mode.GDPR: self._generators.gdpr,
-            Mode.LONG_DOCUMENT: self._generators.long_document,
-        }
-        return (Mode.AUTO, *(mode for mode, generate in configured.items() if generate))
-
     def documents(self, collection: str | None = None) -> tuple[Record, ...]:
         """The catalogue of one collection, or of all. Raises NotFound for a collection that does not exist."""
         self._known_collections(collection)
@@ -255,8 +246,7 @@ class App:
         hits = self._hits(question, scope, records, limit=READ)
         draft: Draft
         if mode is Mode.LONG_DOCUMENT:
-            clearances = {record.document_id: record.clearance for record in records}
-            cleared = self._policy.clear(question, self._whole_or_found(records, hits), clearances)
+            cleared = self._policy.clear(question, self._whole_or_found(records, hits), _clearances(records))
             draft = generate(question, cleared, on_text)
         else:
             draft = generate(question, [hit.chunk for hit in hits], on_text)
@@ -376,7 +366,8 @@ class App:
         """What `auto` means here: what clearance allows, then what is configured."""
         if mode is not Mode.AUTO:
             return mode, "you chose it"
-        all_cleared = all(record.clearance is Clearance.CLOUD for record in records)
+        # Without a document nothing vouches for the question, which would leave as well.
+        all_cleared = bool(records) and all(record.clearance is Clearance.CLOUD for record in records)
         if self._generators.long_document and all_cleared:
             return Mode.LONG_DOCUMENT, "every document in scope is cleared for the cloud, and Claude is configured"
         if self._generators.gdpr:
@@ -420,6 +411,15 @@ class App:
             pages_searched=sum(record.pages - record.fates[Fate.UNREADABLE] for record in records),
             pages_unreadable=sum(record.fates[Fate.UNREADABLE] for record in records),
         )
+
+
+def _clearances(records: Sequence[Record]) -> Mapping[DocumentId, Clearance]:
+    """The clearance of each document: restricted as soon as one of the collections that hold it says so."""
+    restricted = {record.document_id for record in records if record.clearance is not Clearance.CLOUD}
+    return {
+        record.document_id: Clearance.RESTRICTED if record.document_id in restricted else Clearance.CLOUD
+        for record in records
+    }
 
 
 def _must_be_asked(question: str) -> None:

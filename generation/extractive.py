@@ -11,7 +11,7 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -85,8 +85,9 @@ class Extractive:
         started = time.perf_counter()
         passages = passages_of(chunks)
         about = names_in(question, _language(question, passages))
-        unmentioned = _unmentioned(about, passages)
-        ranked = () if unmentioned else self.scored(question, _of_whom(about, passages))
+        words = _words_by_document(passages) if about else {}
+        unmentioned = _unmentioned(about, words)
+        ranked = () if unmentioned else self.scored(question, _of_whom(about, passages, words))
         claims = tuple(_claims(ranked)) if ranked and ranked[0].evidence >= self._enough else ()
         if on_text is not None and claims:
             on_text(" ".join(claim.text for claim in claims))
@@ -242,17 +243,25 @@ def _mentioned(name: str, words: frozenset[str]) -> bool:
     return name in words or bool(get_close_matches(name, words, n=1, cutoff=_SAME_NAME))
 
 
-def _unmentioned(names: Sequence[str], passages: Sequence[Passage]) -> tuple[str, ...]:
-    """The names that nothing of what was read mentions: then it cannot answer, however well it fits otherwise."""
-    words = frozenset().union(*map(_words_of, passages)) if names else frozenset()
-    return tuple(name for name in names if not _mentioned(name, words))
-
-
-def _of_whom(names: Sequence[str], passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The passages of the documents that mention most of the names: those of another company answer nothing."""
+def _words_by_document(passages: Sequence[Passage]) -> dict[DocumentId, frozenset[str]]:
     words: dict[DocumentId, frozenset[str]] = {}
     for passage in passages:
         words[passage.document_id] = words.get(passage.document_id, frozenset()) | _words_of(passage)
+    return words
+
+
+def _unmentioned(names: Sequence[str], words: Mapping[DocumentId, frozenset[str]]) -> tuple[str, ...]:
+    """The names that nothing of what was read mentions: then it cannot answer, however well it fits otherwise."""
+    everywhere = frozenset[str]().union(*words.values())
+    return tuple(name for name in names if not _mentioned(name, everywhere))
+
+
+def _of_whom(
+    names: Sequence[str], passages: Sequence[Passage], words: Mapping[DocumentId, frozenset[str]]
+) -> Sequence[Passage]:
+    """The passages of the documents that mention most of the names: those of another company answer nothing."""
+    if not names:
+        return passages
     counts = {document: sum(_mentioned(name, one) for name in names) for document, one in words.items()}
     most = max(counts.values(), default=0)
     return tuple(passage for passage in passages if counts[passage.document_id] == most)
