@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import DossierError, UsageError
+from core.errors import DossierError
+from core.rows import read_rows, writing
 
 if TYPE_CHECKING:
     from app.service import App
@@ -19,12 +20,12 @@ def search_many(
     """Search every row {id, query, collection?, document_id?} of `queries` and write {id, scope, hits, seconds} rows.
 
     A row that fails is written as {id, error}. Returns {queries, failed, output, seconds}.
-    Raises UsageError, before anything is searched, for a file that is not there or not of this form.
+    Raises UsageError, before anything is searched, for a file that is not there, not of this form or not to be written.
     """
     started = time.perf_counter()
-    rows = _rows(queries)
+    rows = read_rows(queries, what="question", texts=["query"])
     failed = 0
-    with output.open("w", encoding="utf-8") as out:
+    with writing(output) as out:
         for row in rows:
             try:
                 found = app.search(
@@ -45,22 +46,3 @@ def search_many(
         "output": str(output),
         "seconds": round(time.perf_counter() - started, 3),
     }
-
-
-def _rows(queries: Path) -> list[dict[str, Any]]:
-    try:
-        text = queries.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The file of questions {queries} cannot be read.") from error
-    rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            if not (isinstance(row["id"], str | int) and isinstance(row["query"], str)):
-                raise TypeError
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"Line {number} of {queries} is not a question of the form {{id, query}}.") from error
-        rows.append(row)
-    return rows

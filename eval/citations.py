@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from app.proof import Agreement, compare
-from core.errors import UsageError
+from core.rows import read_rows, writing
 
 
 def judge_pairs(pairs: Path, output: Path) -> dict[str, int]:
@@ -17,38 +16,12 @@ def judge_pairs(pairs: Path, output: Path) -> dict[str, int]:
     Returns how often each verdict (exact, normalised, altered, absent) was given.
     Raises UsageError, before anything is written, for a file that cannot be read or is not of this form.
     """
-    rows = _rows(pairs)
+    rows = read_rows(pairs, what="pair", texts=["quote", "source"])
     counts: Counter[Agreement] = Counter()
-    try:
-        with output.open("w", encoding="utf-8") as out:
-            for row in rows:
-                verdict = compare(row["quote"], row["source"])
-                counts[verdict.agreement] += 1
-                line = {
-                    "id": row["id"],
-                    "verdict": verdict.agreement.value,
-                    "differences": list(verdict.differences),
-                }
-                out.write(json.dumps(line, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise UsageError(f"The verdicts cannot be written to {output}: {error.strerror}.") from error
+    with writing(output) as out:
+        for row in rows:
+            verdict = compare(row["quote"], row["source"])
+            counts[verdict.agreement] += 1
+            line = {"id": row["id"], "verdict": verdict.agreement.value, "differences": list(verdict.differences)}
+            out.write(json.dumps(line, ensure_ascii=False) + "\n")
     return {agreement.value: counts[agreement] for agreement in Agreement}
-
-
-def _rows(pairs: Path) -> list[dict[str, Any]]:
-    try:
-        lines = pairs.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The file of pairs {pairs} cannot be read.") from error
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            if not (isinstance(row["id"], str | int) and all(isinstance(row[key], str) for key in ("quote", "source"))):
-                raise TypeError
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"{pairs}, line {number}: not a pair of the form {{id, quote, source}}.") from error
-        rows.append(row)
-    return rows

@@ -109,6 +109,9 @@ def test_many_questions_are_searched_in_one_run(tmp_path: Path, home: Path) -> N
         (["ingest", ".", "-c", "../deal"], 2, "../deal"),
         (["erase", "feedfacefeedface", "--yes"], 2, "no document"),
         (["eval", "retrieval", "nothing.jsonl", "-c", "deal"], 2, "nothing.jsonl"),
+        (["search", "--queries", "nothing.jsonl", "--output", "out.jsonl"], 2, "nothing.jsonl"),
+        (["eval", "citations", "/dev/null", "--output", "/no/such/folder/out.jsonl"], 2, "/no/such/folder"),
+        (["search", "--queries", "/dev/null", "--output", "/no/such/folder/out.jsonl"], 2, "/no/such/folder"),
         (["nonsense"], 2, "nonsense"),
     ],
 )
