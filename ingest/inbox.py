@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UsageError
-from ingest.formats import SUPPORTED, unsupported
+from ingest.formats import TAKEN, unsupported
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What could break a line of output, turn it around (bidirectional controls), or is a byte that is no character."""
@@ -144,6 +144,6 @@ def _reason_to_skip(path: Path, folder: Path) -> str | None:
             return "This link leads out of the folder."
     if not path.is_file():
         return "This is not a regular file."
-    if path.suffix.lower() not in SUPPORTED:
+    if path.suffix.lower() not in TAKEN:
         return unsupported(path.suffix)
     return None

@@ -1,6 +1,6 @@
 """E-mails, as the internet sends them (.eml) and as Outlook saves them (.msg): who, when and about what, then the body.
 
-The plain body goes to ingest.plain, so that its lines stay as they are; one of HTML goes to ingest.office as a web
+The plain body goes to ingest.plain, so that its lines stay as they are; one of HTML goes to ingest.web as a web
 page. Attachments are documents of their own: `attachments_of` hands out their bytes, ingest.members spools them.
 
 Outlook's messages are opened with python-oxmsg, the library under unstructured's own reader, and not with that reader,
@@ -24,9 +24,10 @@ from typing import Any
 from core.documents import BlockKind, Span
 from core.errors import UnreadableDocument
 from ingest.formats import Format
-from ingest.office import Piece, read_markup, reading_of
+from ingest.pieces import Piece, reading_of
 from ingest.plain import blocks_in, decoded
 from ingest.reading import Reading
+from ingest.web import read_markup
 
 PARSER = "dossier-mail 1"
 """Name and version of this reader; the version rises whenever the same file would give another reading."""

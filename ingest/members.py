@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from core.errors import UnreadableDocument
-from ingest.formats import MAIL, SUPPORTED, Format, unsupported
+from ingest.formats import MAIL, TAKEN, Format, unsupported
 from ingest.inbox import hidden, shown
 
 _MOST_RATIO = 250
@@ -97,7 +97,7 @@ class _Folder:
     def keep(self, name: str, content: IO[bytes], *, packed: int | None) -> None:
         """Lay a member down. `packed` is how many bytes it takes in the container, None when it is not packed."""
         ending = PurePosixPath(name).suffix.lower()
-        if ending and ending not in SUPPORTED:
+        if ending and ending not in TAKEN:
             self.skip(name, unsupported(ending))
             return
         file = self._folder / str(len(self.members)) / _plain(name)

@@ -19,7 +19,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from core.documents import BlockKind
 from core.errors import UnreadableDocument
 from ingest.formats import PROTECTED, Format
-from ingest.office import Piece, reading_of
+from ingest.pieces import Piece, reading_of
 from ingest.reading import Reading
 from ingest.unseen import Cause, Unseen, with_unseen
 

@@ -24,6 +24,13 @@ def _alone(read: Callable[[Path], Reading]) -> Callable[[Path, OcrChoice, str, C
     return lambda path, ocr, languages, on_page: read(path)  # noqa: ARG005 - the readers of pictures take them
 
 
+def _with_pictures(
+    read: Callable[[Path, OcrChoice, str], Reading],
+) -> Callable[[Path, OcrChoice, str, Callable[[int, int], None]], Reading]:
+    """A reader that reads the pictures of a file as well."""
+    return lambda path, ocr, languages, on_page: read(path, ocr, languages)  # noqa: ARG005 - as above
+
+
 def reader_for(form: Format) -> Reader:
     """The reader of a format. Raises UnreadableDocument for an archive, which is no document of its own."""
     match form:
@@ -38,10 +45,14 @@ def reader_for(form: Format) -> Reader:
             from ingest import plain
 
             return Reader(plain.PARSER, _alone(lambda path: plain.read_plain(path, markdown=form is Format.MARKDOWN)))
-        case Format.DOCX | Format.HTML:
-            from ingest import office
+        case Format.DOCX:
+            from ingest import word
 
-            return Reader(office.PARSER, _alone(office.read_docx if form is Format.DOCX else office.read_html))
+            return Reader(word.PARSER, _with_pictures(word.read_docx))
+        case Format.HTML:
+            from ingest import web
+
+            return Reader(web.PARSER, _with_pictures(web.read_html))
         case Format.XLSX:
             from ingest import sheets
 
@@ -62,7 +73,7 @@ def reader_for(form: Format) -> Reader:
             from ingest import rtf
 
             return Reader(rtf.PARSER, _alone(rtf.read_rtf))
-        case Format.PNG | Format.JPEG | Format.TIFF:
+        case Format.PNG | Format.JPEG | Format.TIFF | Format.BMP | Format.GIF | Format.WEBP:
             from ingest import pictures
 
             return Reader(

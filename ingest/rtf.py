@@ -14,7 +14,7 @@ from pathlib import Path
 from core.documents import BlockKind
 from core.errors import UnreadableDocument
 from ingest.formats import Format
-from ingest.office import Piece, reading_of
+from ingest.pieces import Piece, reading_of
 from ingest.reading import Reading
 from ingest.unseen import Cause, Unseen, with_unseen
 

@@ -20,7 +20,7 @@ from core.documents import Block, BlockKind, Fate, Page, Span
 from core.errors import UnreadableDocument
 from ingest.cells import shown
 from ingest.formats import PROTECTED, Format
-from ingest.office import Piece
+from ingest.pieces import Piece
 from ingest.reading import Reading
 from ingest.unseen import Cause, Unseen, with_unseen
 

@@ -1,13 +1,10 @@
-"""Word documents and web pages: elements of unstructured become the canonical text with its blocks.
+"""Word documents: what stands on the page once all tracked changes are accepted.
 
-unstructured is kept on a short lead. It is told not to report home before it is imported; it gets a sentence finder
-that needs no download (it would fetch a model from the network while reading); and what comes out is counted against
-what the file holds, because several of its readers lose text without a word. Three things are settled in the file
-before unstructured sees it, as its readers pass over them: tracked changes, text boxes and content controls of Word,
-and hidden parts of web pages. The plain body of an e-mail is read by ingest.plain, so that its lines stay as they are.
+unstructured reads paragraphs, lists with the numbers that Word draws, and tables. Before it sees the file, what its
+reader passes over is settled in the XML: tracked changes, text boxes, content controls, formulas, ticked boxes, text
+that nobody sees, and what is drawn. What comes out is counted against what the file holds.
 
-These formats have no pages of their own. Word leaves a mark where it last broke a page: with such marks the pages are
-Word's, without them all is page 1.
+Word leaves a mark where it last broke a page: with such marks the pages are Word's, without them all is page 1.
 """
 
 from __future__ import annotations
@@ -16,205 +13,265 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
 
-from lxml import etree, html  # type: ignore[import-untyped]
+from lxml import etree  # type: ignore[import-untyped]
 
-from core.documents import Block, BlockKind, Fate, Page, Span
-from core.egress import quiet
+from core.documents import BlockKind
 from core.errors import UnreadableDocument
-from ingest.formats import PROTECTED, Format
-from ingest.plain import decoded
+from ingest.drawings import Pictures, chart_rows, texts
+from ingest.elements import elements_of_docx
+from ingest.formats import Format
+from ingest.ocr import OcrChoice
+from ingest.package import Element, Package, Relation
+from ingest.pieces import Piece, losses, reading_of, times
 from ingest.reading import Reading
 from ingest.unseen import Cause, Unseen, with_unseen
+from ingest.word_styles import Styles, W, is_on
 
-_Element: TypeAlias = Any  # of lxml, which brings no types
-
-PARSER = "dossier-office 1"
+PARSER = "dossier-word 2"
 """Name and version of this reader; the version rises whenever the same file would give another reading."""
 
-_HEADING_LENGTH = 120  # characters of a line in bold that is taken for a heading; a longer one is a paragraph
-_BOLD_LEVEL = 6  # such a heading ranks below every heading that the file itself calls one
-
-_WORD = re.compile(r"\w+(?:[.,]\w+)*")
-_NUMBER = re.compile(r"\d")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A block before it has its place. Pages count from 1."""
-
-    kind: BlockKind
-    text: str
-    level: int | None = None
-    page: int = 1
-
-
-# ── Word ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_XML_PART = re.compile(r"word/(?:document|footnotes|endnotes|header\d*|footer\d*)\.xml")
-_UNPACKED_AT_MOST = 1 << 30  # bytes of all parts of a .docx; a zip bomb unpacks to a thousand times its size
+_MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+_IMAGE_DATA = "{urn:schemas-microsoft-com:vml}imagedata"
+_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
+_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+_XML_PART = re.compile(r"word/(?:document|footnotes|endnotes|header|footer)\d*\.xml")
+_PLAIN_TYPE = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+_OTHER_TYPE = re.compile(  # of templates and of documents with macros, which python-docx refuses for their type alone
+    rb"application/vnd\.(?:openxmlformats-officedocument\.wordprocessingml\.template|ms-word\.(?:document|template)"
+    rb"\.macroEnabled(?:Template)?)\.main\+xml"
+)
+# Two characters that no document has: a paragraph that we put in begins with one, so that it is known again behind
+# unstructured.
+_PICTURED, _CHARTED = "\U0010fffc", "\U0010fffd"
+_NOT_READ = {
+    "aFChunk": "file that is merged when Word opens it",
+    "oleObject": "embedded file",
+    "package": "embedded file",
+}
 
 
-def read_docx(path: Path) -> Reading:
-    """The reading of a Word document as it stands once all tracked changes are accepted.
+def read_docx(path: Path, ocr: OcrChoice = OcrChoice.AUTO, languages: str = "eng") -> Reading:
+    """The reading of a Word document, a template or one with macros, which are neither run nor read.
 
-    Raises UnreadableDocument when the file is damaged or holds no text.
+    Pictures are read by OCR where they stand. Deleted, hidden, white and tiny text and comments are left out and told.
+    Raises UnreadableDocument when the file is damaged, locked or holds no text.
     """
+    pictures = Pictures(ocr, languages)
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(part.file_size for part in archive.infolist()) > _UNPACKED_AT_MOST:
-                raise UnreadableDocument("The file unpacks to more than 1 GiB.")
-            if any(part.flag_bits & 1 for part in archive.infolist()):
-                raise UnreadableDocument(PROTECTED)
-            parts = {part.filename: archive.read(part) for part in archive.infolist() if not part.is_dir()}
-        settled, trees, warnings, unseen = _settle(parts)
-        elements = _partition_docx(settled)
-    except UnreadableDocument:
-        raise
-    except MemoryError:
+        package = Package(path)
+        main = next(one.target for one in package.relations("").values() if one.kind == "officeDocument")
+        settled = _Settled(package, pictures)
+        pieces = [_known_again(piece) for piece in elements_of_docx(settled.content())]
+    except (MemoryError, UnreadableDocument):
         raise
     except Exception as error:  # noqa: BLE001 - zipfile, lxml, python-docx and unstructured share no base for "damaged"
         raise UnreadableDocument("The file is damaged: Word's own parts in it cannot be read.") from error
-    pieces = _pieces(elements)
+    last = max((piece.page for piece in pieces), default=1)
     notes = [
-        Piece(BlockKind.FOOTNOTE, note, page=max((piece.page for piece in pieces), default=1))
-        for part in ("word/footnotes.xml", "word/endnotes.xml")
-        if part in trees
-        for note in _note_texts(trees[part])
+        Piece(BlockKind.FOOTNOTE, note, page=last)
+        for part, tree in sorted(settled.trees.items(), reverse=True)  # footnotes, then endnotes
+        if "notes" in part
+        for note in _note_texts(tree)
     ]
     body = [piece.text for piece in pieces if piece.kind not in (BlockKind.HEADER, BlockKind.FOOTER)]
-    expected = _paragraph_texts(trees["word/document.xml"])
-    reading = reading_of([*pieces, *notes], "", Format.DOCX, [*warnings, *_losses(expected, body)])
-    return with_unseen(reading, unseen)
+    lost = losses(_paragraph_texts(settled.trees[main]), body)
+    if not pieces and not notes and (pictures.warnings or settled.warnings):
+        raise UnreadableDocument(" ".join(["The file holds no text.", *pictures.warnings, *settled.warnings]))
+    warnings = [*settled.warnings, *pictures.warnings, *lost]
+    return with_unseen(reading_of([*pieces, *notes], "", Format.DOCX, warnings, parser=PARSER), settled.unseen)
 
 
-def _partition_docx(content: bytes) -> list[Any]:
-    _keep_unstructured_offline()
-    from unstructured.partition.docx import partition_docx
-
-    elements: list[Any] = partition_docx(file=io.BytesIO(content), include_page_breaks=False, languages=[""])
-    return elements
-
-
-def _settle(parts: dict[str, bytes]) -> tuple[bytes, dict[str, _Element], list[str], list[Unseen]]:
-    """The file again with nothing in it but plain paragraphs and tables, its trees by part, warnings, and what is
-    not part of the live text."""
-    strict = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    trees = {name: etree.fromstring(content, strict) for name, content in parts.items() if _XML_PART.fullmatch(name)}
-    seen: Counter[str] = Counter()
-    unseen: list[Unseen] = []
-    for tree in trees.values():
-        _accept_changes(tree, seen, unseen)
-        _unwrap_containers(tree)
-        _lift_text_boxes(tree)
-    if "word/comments.xml" in parts:
-        comments = etree.fromstring(parts["word/comments.xml"], strict).iter(f"{_W}comment")
-        unseen += [Unseen(Cause.COMMENT, 0, _words_in(comment)) for comment in comments]
-    told = (
-        (seen["changes"], "tracked change", "read as accepted"),
-        (seen["struck"], "passage that is struck through", "read as it stands"),
-    )
-    warnings = [f"{_times(count, noun)} {_was(count)} {fate}." for count, noun, fate in told if count]
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, etree.tostring(trees[name]) if name in trees else content)
-    return target.getvalue(), trees, warnings, unseen
+def _known_again(piece: Piece) -> Piece:
+    """What we put in as a paragraph, as what it is."""
+    if piece.text.startswith(_PICTURED):
+        return replace(piece, kind=BlockKind.PARAGRAPH, level=None, text=piece.text[1:], pictured=True)
+    if piece.text.startswith(_CHARTED):
+        return replace(piece, kind=BlockKind.TABLE, level=None, text=piece.text[1:])
+    return replace(piece, text=piece.text.replace(_PICTURED, "").replace(_CHARTED, ""))  # in a cell of a table
 
 
-def _times(count: int, noun: str) -> str:
-    first, *rest = noun.split(" ", 1) if " that " in noun else [noun]
-    return " ".join([f"{count:,}", first if count == 1 else f"{first}s", *rest])
+class _Settled:
+    """The file with nothing in it but plain paragraphs and tables: its trees by part, and what is to be told."""
+
+    def __init__(self, package: Package, pictures: Pictures) -> None:
+        self._package = package
+        self._pictures = pictures
+        self.unseen: list[Unseen] = []
+        seen: Counter[str] = Counter()
+        styles = Styles(package.tree("word/styles.xml"))
+        self.trees = {name: package.tree(name) for name in package.parts if _XML_PART.fullmatch(name)}
+        for name, tree in self.trees.items():
+            _accept_changes(tree, seen, self.unseen)
+            _unwrap_containers(tree)
+            _write_out_marks(tree, seen)
+            _take_out_unseen(tree, styles, seen, self.unseen)
+            self._lift_drawings(name, tree)
+            _lift_text_boxes(tree)
+            relations = package.relations(name).values()
+            seen.update(_NOT_READ[one.kind] for one in relations if one.kind in _NOT_READ)
+        comments = package.tree("word/comments.xml")
+        if comments is not None:
+            self.unseen += [Unseen(Cause.COMMENT, 0, _words_in(comment)) for comment in comments.iter(f"{W}comment")]
+        told = (
+            ("tracked change", "read as accepted"),
+            ("passage that is struck through", "read as it stands"),
+            ("symbol", "not read: there is no character for it"),
+            *((noun, "not read") for noun in dict.fromkeys(_NOT_READ.values())),
+        )
+        self.warnings = [
+            f"{times(seen[noun], noun)} {'was' if seen[noun] == 1 else 'were'} {fate}."
+            for noun, fate in told
+            if seen[noun]
+        ]
+
+    def content(self) -> bytes:
+        """The file again, as python-docx takes it."""
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+            for name, content in self._package.parts.items():
+                if name == "[Content_Types].xml":
+                    content = _OTHER_TYPE.sub(_PLAIN_TYPE, content)
+                archive.writestr(name, etree.tostring(self.trees[name]) if name in self.trees else content)
+        return target.getvalue()
+
+    def _lift_drawings(self, part: str, tree: Element) -> None:
+        """Put what is drawn behind the paragraph that it stands in: words of pictures, figures, words of diagrams."""
+        relations = self._package.relations(part)
+        for drawn in reversed(list(tree.iter(_BLIP, _IMAGE_DATA, _CHART, _DIAGRAM))):  # the last first, as below
+            anchor = next(drawn.iterancestors(f"{W}p"), None)
+            if anchor is None:
+                continue
+            for paragraph in reversed(list(self._paragraphs(drawn, relations))):
+                anchor.addnext(paragraph)
+
+    def _paragraphs(self, drawn: Element, relations: dict[str, Relation]) -> Iterator[Element]:
+        if drawn.tag in (_BLIP, _IMAGE_DATA):
+            relation = relations.get(drawn.get(f"{_R}embed") or drawn.get(f"{_R}id") or drawn.get(f"{_R}link") or "")
+            if relation is not None:
+                content = self._package.parts.get(relation.target)
+                if words := self._pictures.words(content, kind=Path(relation.target).suffix):
+                    yield _paragraph(_PICTURED + words)
+        elif drawn.tag == _CHART:
+            tree = self._target(relations, drawn.get(f"{_R}id"))
+            if tree is not None and (rows := list(chart_rows(tree))):
+                yield _paragraph(_CHARTED + "\n".join(rows))
+        else:
+            tree = self._target(relations, drawn.get(f"{_R}dm"))
+            yield from map(_paragraph, [] if tree is None else texts(tree))
+
+    def _target(self, relations: dict[str, Relation], identifier: str | None) -> Element | None:
+        relation = relations.get(identifier or "")
+        return None if relation is None else self._package.tree(relation.target)
 
 
-def _was(count: int) -> str:
-    return "was" if count == 1 else "were"
+def _paragraph(text: str) -> Element:
+    """A paragraph of Word with the lines of a text, and its tabs."""
+    paragraph = etree.Element(f"{W}p")
+    run = etree.SubElement(paragraph, f"{W}r")
+    for place, line in enumerate(text.split("\n")):
+        if place:
+            etree.SubElement(run, f"{W}br")
+        for cell, words in enumerate(line.split("\t")):
+            if cell:
+                etree.SubElement(run, f"{W}tab")
+            etree.SubElement(run, f"{W}t", {"{http://www.w3.org/XML/1998/namespace}space": "preserve"}).text = words
+    return paragraph
 
 
-def _words_in(element: _Element) -> str:
+def _words_in(element: Element) -> str:
     """The text of an element, deleted text included, its paragraphs on lines of their own."""
-    paragraphs = list(element.iter(f"{_W}p")) or [element]
-    texts = ("".join(part.text or "" for part in one.iter(f"{_W}t", f"{_W}delText")) for one in paragraphs)
+    paragraphs = list(element.iter(f"{W}p")) or [element]
+    texts = ("".join(part.text or "" for part in one.iter(f"{W}t", f"{W}delText")) for one in paragraphs)
     return "\n".join(text for text in texts if text.strip())
 
 
-def _accept_changes(tree: _Element, seen: Counter[str], unseen: list[Unseen]) -> None:
-    """Take deleted text, rows and paragraph ends out (ECMA-376 Part 1, 17.13.5), and what is formatted as hidden."""
-    for mark in list(tree.iter(f"{_W}del", f"{_W}moveFrom", f"{_W}ins", f"{_W}moveTo")):
-        seen["changes"] += 1
+def _accept_changes(tree: Element, seen: Counter[str], unseen: list[Unseen]) -> None:
+    """Take deleted text, rows and paragraph ends out (ECMA-376 Part 1, 17.13.5)."""
+    for mark in list(tree.iter(f"{W}del", f"{W}moveFrom", f"{W}ins", f"{W}moveTo")):
+        seen["tracked change"] += 1
         holder = mark.getparent()
         if holder is None:
             continue
-        deleted = mark.tag in (f"{_W}del", f"{_W}moveFrom")
-        if holder.tag == f"{_W}trPr":  # a row that was inserted or deleted
+        deleted = mark.tag in (f"{W}del", f"{W}moveFrom")
+        if holder.tag == f"{W}trPr":  # a row that was inserted or deleted
             row = holder.getparent()
             if deleted and row is not None:
                 unseen.append(Unseen(Cause.DELETED, 0, _words_in(row)))
                 _remove(row)
-        elif holder.tag == f"{_W}rPr":  # the end of a paragraph that was inserted or deleted
-            if deleted and holder.getparent() is not None and holder.getparent().tag == f"{_W}pPr":
+        elif holder.tag == f"{W}rPr":  # the end of a paragraph that was inserted or deleted
+            if deleted and holder.getparent() is not None and holder.getparent().tag == f"{W}pPr":
                 _join_with_next(holder.getparent().getparent())
         elif deleted:
-            if mark.tag == f"{_W}del" and _words_in(mark):  # what was moved stands elsewhere
+            if mark.tag == f"{W}del" and _words_in(mark):  # what was moved stands elsewhere
                 unseen.append(Unseen(Cause.DELETED, 0, _words_in(mark)))
             _remove(mark)
-    for run in list(tree.iter(f"{_W}r")):
-        properties = run.find(f"{_W}rPr")
-        if properties is None:
-            continue
-        if _is_on(properties.find(f"{_W}vanish")):
-            if words := _words_in(run):
-                unseen.append(Unseen(Cause.TEXT, 0, words))
+
+
+def _take_out_unseen(tree: Element, styles: Styles, seen: Counter[str], unseen: list[Unseen]) -> None:
+    """Take out what is formatted so that nobody sees it: a passage for all the runs that follow each other."""
+    before: tuple[Cause, Element] | None = None
+    for run in list(tree.iter(f"{W}r")):
+        words = _words_in(run)
+        cause = styles.unseen(run) if words else None
+        if cause is not Cause.TEXT and next(run.iter(f"{W}txbxContent"), None) is not None:
+            cause = None  # a text box is drawn in this run: how its own words look is theirs
+        if cause is not None:
+            here = (cause, run.getparent())
+            if here == before:
+                unseen[-1] = replace(unseen[-1], text=unseen[-1].text + words)
+            else:
+                unseen.append(Unseen(cause, 0, words))
             _remove(run)
-        elif _is_on(properties.find(f"{_W}strike")) or _is_on(properties.find(f"{_W}dstrike")):
-            seen["struck"] += bool("".join(run.itertext()).strip())
+            before = here
+        elif words:
+            before = None
+            properties = run.find(f"{W}rPr")
+            struck = properties is not None and any(
+                is_on(properties.find(f"{W}{tag}")) for tag in ("strike", "dstrike")
+            )
+            seen["passage that is struck through"] += bool(struck and words.strip())
 
 
-def _is_on(toggle: _Element | None) -> bool:
-    """A toggle is on when it is there and does not say otherwise (ECMA-376 Part 1, 17.17.4)."""
-    return toggle is not None and toggle.get(f"{_W}val", "true") not in ("0", "false", "off")
-
-
-def _remove(element: _Element) -> None:
+def _remove(element: Element) -> None:
     parent = element.getparent()
     if parent is not None:
         parent.remove(element)
 
 
-def _join_with_next(paragraph: _Element | None) -> None:
+def _join_with_next(paragraph: Element | None) -> None:
     following = paragraph.getnext() if paragraph is not None else None
-    if paragraph is None or following is None or following.tag != f"{_W}p":
+    if paragraph is None or following is None or following.tag != f"{W}p":
         return
     # The paragraph that goes on keeps its properties: Word gives the joined one those of the second.
-    start = 1 if following.find(f"{_W}pPr") is not None else 0
-    for child in reversed([child for child in paragraph if child.tag != f"{_W}pPr"]):
+    start = 1 if following.find(f"{W}pPr") is not None else 0
+    for child in reversed([child for child in paragraph if child.tag != f"{W}pPr"]):
         following.insert(start, child)
     _remove(paragraph)
 
 
 _CONTAINERS = tuple(
-    f"{_W}{name}" for name in ("ins", "moveTo", "smartTag", "sdt", "customXml", "fldSimple", "dir", "bdo")
+    f"{W}{name}" for name in ("ins", "moveTo", "smartTag", "sdt", "customXml", "fldSimple", "dir", "bdo")
 )
 
 
-def _unwrap_containers(tree: _Element) -> None:
+def _unwrap_containers(tree: Element) -> None:
     """Put the content of inserted runs, content controls, fields and smart tags in their place."""
     for choice in list(tree.iter(f"{_MC}AlternateContent")):
-        _replace(choice, list(choice.find(f"{_MC}Choice")) if choice.find(f"{_MC}Choice") is not None else [])
+        _replace(choice, list(next(choice.iterchildren(f"{_MC}Choice", f"{_MC}Fallback"), ())))
     for container in list(tree.iter(*_CONTAINERS)):
-        inner = container.find(f"{_W}sdtContent") if container.tag == f"{_W}sdt" else container
+        inner = container.find(f"{W}sdtContent") if container.tag == f"{W}sdt" else container
         children = [] if inner is None else [child for child in inner if not str(child.tag).endswith("Pr")]
         _replace(container, children)
 
 
-def _replace(element: _Element, children: Iterable[_Element]) -> None:
+def _replace(element: Element, children: Iterable[Element]) -> None:
     parent = element.getparent()
     if parent is None:
         return
@@ -225,10 +282,10 @@ def _replace(element: _Element, children: Iterable[_Element]) -> None:
         place += 1
 
 
-def _lift_text_boxes(tree: _Element) -> None:
+def _lift_text_boxes(tree: Element) -> None:
     """Move the paragraphs of a text box behind the paragraph that it is anchored in."""
-    for box in reversed(list(tree.iter(f"{_W}txbxContent"))):  # the last first: each goes right behind its anchor
-        anchor = next(box.iterancestors(f"{_W}p"), None)
+    for box in reversed(list(tree.iter(f"{W}txbxContent"))):  # the last first: each goes right behind its anchor
+        anchor = next(box.iterancestors(f"{W}p"), None)
         children = list(box)
         _remove(box)
         if anchor is not None:
@@ -236,351 +293,61 @@ def _lift_text_boxes(tree: _Element) -> None:
                 anchor.addnext(child)
 
 
-_BREAKS = frozenset(f"{_W}{name}" for name in ("tab", "br", "cr", "ptab"))
+_SYMBOLS = {  # of the fonts that forms take their boxes from; Word writes F000 + the place in the font
+    ("wingdings", 0x6F): "☐", ("wingdings", 0x71): "☐", ("wingdings", 0xA8): "☐", ("wingdings", 0xFB): "☒",
+    ("wingdings", 0xFC): "✓", ("wingdings", 0xFD): "☒", ("wingdings", 0xFE): "☑", ("wingdings", 0x78): "☒",
+    ("wingdings", 0xE0): "→", ("wingdings", 0xA7): "•", ("wingdings", 0x6C): "•", ("wingdings", 0x6E): "•",
+    ("wingdings", 0xD8): "•", ("wingdings 2", 0x50): "✓", ("wingdings 2", 0x51): "☒", ("wingdings 2", 0x52): "☑",
+    ("wingdings 2", 0x53): "☒", ("wingdings 2", 0x54): "☒", ("wingdings 2", 0xA3): "☐", ("wingdings 2", 0x30): "☐",
+    ("symbol", 0xB7): "•", ("symbol", 0xB3): "≥", ("symbol", 0xA3): "≤", ("symbol", 0xB1): "±", ("symbol", 0xB4): "×",
+    ("symbol", 0xB9): "≠", ("symbol", 0xD2): "®", ("symbol", 0xD3): "©", ("symbol", 0xD4): "™", ("symbol", 0xE2): "®",
+    ("symbol", 0xE3): "©", ("symbol", 0xE4): "™", ("symbol", 0xB0): "°", ("symbol", 0xAE): "→",
+}  # fmt: skip
 
 
-def _paragraph_texts(tree: _Element) -> list[str]:
+def _write_out_marks(tree: Element, seen: Counter[str]) -> None:
+    """Symbols, ticked boxes of forms and formulas as characters: they carry the answer, and are no text for readers."""
+    for symbol in list(tree.iter(f"{W}sym")):
+        place = (symbol.get(f"{W}font", "").lower(), int(symbol.get(f"{W}char", "0"), 16) & 0xFF)
+        seen["symbol"] += place not in _SYMBOLS
+        symbol.tag, symbol.text = f"{W}t", _SYMBOLS.get(place, "")
+    for box in list(tree.iter(f"{W}checkBox")):
+        run = next(box.iterancestors(f"{W}r"), None)
+        checked = box.find(f"{W}checked")
+        ticked = is_on(checked if checked is not None else box.find(f"{W}default"))
+        if run is not None:
+            etree.SubElement(run, f"{W}t").text = "☒" if ticked else "☐"
+    for formula in list(tree.iter(f"{_MATHS}oMath")):
+        run = etree.Element(f"{W}r")
+        etree.SubElement(run, f"{W}t").text = "".join(part.text or "" for part in formula.iter(f"{_MATHS}t"))
+        _replace(formula, [run])
+    for shell in list(tree.iter(f"{_MATHS}oMathPara")):
+        _replace(shell, list(shell.iter(f"{W}r")))
+
+
+_BREAKS = frozenset(f"{W}{name}" for name in ("tab", "br", "cr", "ptab"))
+
+
+def _paragraph_texts(tree: Element) -> list[str]:
     """The text of each paragraph of a part, in its order."""
-    return [_text_of(paragraph) for paragraph in tree.iter(f"{_W}p")]
+    return [_text_of(paragraph) for paragraph in tree.iter(f"{W}p")]
 
 
-def _text_of(paragraph: _Element) -> str:
+def _text_of(paragraph: Element) -> str:
     pieces = []
     for element in paragraph.iter():
-        if element.tag == f"{_W}t":
+        if element.tag == f"{W}t":
             pieces.append(element.text or "")
-        elif element.tag == f"{_W}noBreakHyphen":
+        elif element.tag == f"{W}noBreakHyphen":
             pieces.append("-")
-        elif element.tag in _BREAKS and element.getparent() is not None and element.getparent().tag == f"{_W}r":
+        elif element.tag in _BREAKS and element.getparent() is not None and element.getparent().tag == f"{W}r":
             pieces.append(" ")
     return "".join(pieces)
 
 
-def _note_texts(tree: _Element) -> Iterator[str]:
+def _note_texts(tree: Element) -> Iterator[str]:
     """Footnotes or endnotes in their order; those with a type are the lines that Word draws between."""
-    for note in tree.iter(f"{_W}footnote", f"{_W}endnote"):
+    for note in tree.iter(f"{W}footnote", f"{W}endnote"):
         text = "\n".join(_paragraph_texts(note)).strip()
-        if text and note.get(f"{_W}type") is None:
+        if text and note.get(f"{W}type") is None:
             yield text
-
-
-# ── web pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_NEVER_SHOWN = frozenset(
-    ["script", "style", "template", "noscript", "head", "title", "ix:header", "object", "svg", "select", "iframe"]
-)
-# Containers that unstructured throws away, or takes for the whole page, with all that they hold.
-_AS_DIVISION = ("main", "nav", "form", "figure", "figcaption", "details", "summary", "fieldset", "legend", "dialog")
-_AS_TEXT = ("label", "button", "textarea")
-_HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-_BOLD = re.compile(r"(?:^|;)\s*font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
-_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
-_BEFORE_AMOUNT = re.compile(r"(?:[$€£¥]|US\$|C\$|A\$|CHF|EUR|USD|\()\s*\(?")
-_AFTER_AMOUNT = re.compile(r"\)?\s*(?:%|pts?|bps?|x)?|\)\s*%?")
-
-
-def read_html(path: Path) -> Reading:
-    """The reading of a web page: what a browser would show of it, without running scripts.
-
-    Raises UnreadableDocument when the page shows no text.
-    """
-    return read_markup(_markup(path.read_bytes()))
-
-
-def _markup(content: bytes) -> str:
-    """HTML as text, by its byte order mark, else by what it declares, else as UTF-8 or a western code page."""
-    declared = _CHARSET.search(content[:4096])
-    if declared and not content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        name = declared[1].decode("ascii").lower()
-        try:  # browsers read iso-8859-1 and us-ascii as windows-1252 (WHATWG Encoding, 4.2)
-            return content.decode("cp1252" if name in ("iso-8859-1", "latin1", "us-ascii", "ascii") else name)
-        except (LookupError, UnicodeDecodeError):
-            pass  # declared wrongly: what follows guesses
-    return decoded(content)[0]
-
-
-def read_markup(markup: str) -> Reading:
-    """The reading of HTML that is text already, with a byte order mark and all. Raises as `read_html`."""
-    try:
-        title, tree = _shown(markup)
-        expected = _flowing(tree)
-        pieces = _pieces(_partition_html(tree))
-    except (UnreadableDocument, MemoryError):
-        raise
-    except Exception as error:  # noqa: BLE001 - lxml and unstructured share no base for "damaged"
-        raise UnreadableDocument("The file is damaged: its HTML cannot be read.") from error
-    return reading_of(pieces, title, Format.HTML, _losses([expected], [piece.text for piece in pieces]))
-
-
-def _partition_html(tree: _Element) -> list[Any]:
-    _keep_unstructured_offline()
-    _keep_single_characters()
-    from unstructured.partition.html import partition_html
-
-    markup = etree.tostring(tree, method="html", encoding="unicode")
-    elements: list[Any] = partition_html(text=markup, languages=[""])
-    return elements
-
-
-def _shown(markup: str) -> tuple[str, _Element]:
-    """The title of a page, and its tree without what a browser does not show."""
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=True)
-    tree = etree.fromstring(markup.encode("utf-8", "replace"), parser) if markup.strip() else None
-    if tree is None:
-        raise UnreadableDocument("The file holds no text.")
-    title = next((" ".join("".join(found.itertext()).split()) for found in tree.iter("title")), "")
-    for element in list(tree.iter()):
-        if element.tag in _NEVER_SHOWN or "hidden" in element.attrib or _HIDING.search(element.get("style", "")):
-            _drop(element)
-    for element in tree.iter(*_AS_DIVISION):
-        element.tag = "div"
-    for element in tree.iter(*_AS_TEXT):
-        element.tag = "span"
-    for element in tree.iter("span", "font"):
-        if _BOLD.search(element.get("style", "")):
-            element.tag = "b"
-    for element in tree.iter("p", "div"):
-        if _BOLD.search(element.get("style", "")) and not len(element) and element.text:
-            inner = etree.SubElement(element, "b")
-            inner.text, element.text = element.text, None
-    for table in list(tree.iter("table")):
-        if _only_lays_out(table):
-            for element in (table, *table.iter("thead", "tbody", "tfoot", "tr", "td", "th", "caption")):
-                if next(element.iterancestors("table"), table) is table:
-                    element.tag = "div"
-        else:
-            _tidy(table)
-    return title, tree
-
-
-def _only_lays_out(table: _Element) -> bool:
-    """True for a table that holds tables, or nothing beside anything: it places paragraphs, it has no columns."""
-    if next(table.iterdescendants("table"), None) is not None:
-        return True
-    return all(sum(bool(_cell_text(cell)) for cell in row if cell.tag in ("td", "th")) < 2 for row in table.iter("tr"))
-
-
-def _drop(element: _Element) -> None:
-    """Take an element out and leave the text behind it in place."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    tail = element.tail or ""
-    previous = element.getprevious()
-    if previous is not None:
-        previous.tail = (previous.tail or "") + tail
-    else:
-        parent.text = (parent.text or "") + tail
-    parent.remove(element)
-
-
-def _tidy(table: _Element) -> None:
-    """Join "$", "(" and "%" in cells of their own to their amounts; take out columns that only make room.
-
-    Filings draw tables with a column for each sign and empty ones between. Where cells span columns, the columns of a
-    row cannot be told without drawing the page: there, all empty cells go.
-    """
-    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
-    for row in rows:
-        for cell in row:  # unstructured puts a space between any two pieces of type in a cell
-            _write(cell, _cell_text(cell))
-    spanned = any(cell.get("colspan", "1").strip() not in ("", "1") for row in rows for cell in row)
-    for row in rows:
-        for cell, following in zip(row, row[1:], strict=False):
-            here, there = _cell_text(cell), _cell_text(following)
-            if here and there and _BEFORE_AMOUNT.fullmatch(here) and _NUMBER.search(there[:3] + there[-3:]):
-                _move(cell, following, before=True)
-        filled = [cell for cell in row if _cell_text(cell)]
-        for cell, following in zip(filled, filled[1:], strict=False):
-            there = _cell_text(following)
-            if _AFTER_AMOUNT.fullmatch(there) and _NUMBER.search(_cell_text(cell)[-3:]):
-                _move(following, cell, before=False)
-    if spanned:
-        empty = [cell for row in rows for cell in row if not _cell_text(cell)]
-    else:
-        width = max(map(len, rows), default=0)
-        unused = {
-            column for column in range(width) if not any(_cell_text(row[column]) for row in rows if column < len(row))
-        }
-        empty = [cell for row in rows for column, cell in enumerate(row) if column in unused]
-    for cell in empty:
-        _drop(cell)
-
-
-def _cell_text(cell: _Element) -> str:
-    return " ".join(_flowing(cell).split())
-
-
-def _move(sign: _Element, amount: _Element, *, before: bool) -> None:
-    """Write a sign and its amount as the one text of the amount's cell, without a space between."""
-    joined = (sign.text or "") + (amount.text or "") if before else (amount.text or "") + (sign.text or "")
-    _write(sign, "")
-    _write(amount, joined)
-
-
-def _write(cell: _Element, text: str) -> None:
-    for child in list(cell):
-        cell.remove(child)
-    cell.text = text
-
-
-_BLOCKS = frozenset(
-    ["p", "div", "td", "th", "tr", "table", "li", "ul", "ol", "dl", "dt", "dd", "br", "hr", "h1", "h2", "h3", "h4"]
-    + ["h5", "h6", "body", "section", "article", "header", "footer", "aside", "blockquote", "pre", "center", "address"]
-)
-
-
-def _flowing(root: _Element) -> str:
-    """All text below an element, with a line break where a block begins or ends, none where only the type changes."""
-    pieces = []
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        if element.tag in _BLOCKS:
-            pieces.append("\n")
-        if event == "start":
-            pieces.append(element.text or "")
-        elif element is not root:
-            pieces.append(element.tail or "")
-    return "".join(pieces)
-
-
-# ── elements → text and blocks ────────────────────────────────────────────────────────────────────────────────────────
-
-
-@cache
-def _keep_unstructured_offline() -> None:
-    """Before any reader of unstructured runs: no reports home, and a sentence finder that is built, not fetched.
-
-    unstructured asks its model for sentences and parts of speech, to guess which line is a title. We take headings
-    from styles, tags and bold type, so that a blank English pipeline without a tagger does.
-    """
-    quiet()
-    import spacy
-    import unstructured.nlp.tokenize as tokenize
-
-    def blank() -> Any:
-        pipeline = spacy.blank("en")
-        pipeline.add_pipe("sentencizer")
-        return pipeline
-
-    tokenize._load_spacy_model = blank
-
-
-@cache
-def _keep_single_characters() -> None:
-    """unstructured's HTML reader drops every paragraph of one character: a page number, a grade, a roman numeral."""
-    import unstructured.partition.html.parser as parser
-    from unstructured.documents.elements import Text
-
-    classify = parser.derive_element_type_from_text
-    parser.derive_element_type_from_text = lambda text: classify(text) or Text
-
-
-_KINDS = {
-    "Title": BlockKind.HEADING,
-    "ListItem": BlockKind.LIST,
-    "Table": BlockKind.TABLE,
-    "Header": BlockKind.HEADER,
-    "Footer": BlockKind.FOOTER,
-}
-
-
-def _pieces(elements: Iterable[Any]) -> list[Piece]:
-    """Elements as pieces in reading order; those without text (images, breaks) fall away."""
-    pieces = []
-    page = 1
-    for element in elements:
-        page = max(page, element.metadata.page_number or page)
-        kind = _KINDS.get(element.category, BlockKind.PARAGRAPH)
-        level = (element.metadata.category_depth or 0) + 1 if kind is BlockKind.HEADING else None
-        text = element.text
-        if kind is BlockKind.TABLE and element.metadata.text_as_html:
-            text = _rows(element.metadata.text_as_html)
-        elif kind is BlockKind.PARAGRAPH and _all_bold(element):
-            kind, level = BlockKind.HEADING, _BOLD_LEVEL
-        text = text.strip()
-        if text:
-            pieces.append(Piece(kind, text, level, page))
-    return pieces
-
-
-def _all_bold(element: Any) -> bool:
-    """True for a short line in bold that could be a heading."""
-    text = "".join(element.text.split())
-    if not 0 < len(element.text) <= _HEADING_LENGTH or not any(map(str.isalpha, text)):
-        return False
-    if text.startswith("(") or text.endswith((".", ";", ",")):
-        return False
-    emphasized = element.metadata
-    bold = zip(emphasized.emphasized_text_contents or (), emphasized.emphasized_text_tags or (), strict=False)
-    return "".join("".join(part.split()) for part, tag in bold if tag == "b") == text
-
-
-def _rows(markup: str) -> str:
-    """A table as lines, its cells separated by tabs."""
-    table = html.fromstring(markup)
-    rows = []
-    for row in table.iter("tr", "caption"):
-        cells = [row] if row.tag == "caption" else list(row)
-        line = "\t".join(" ".join(cell.text_content().split()) for cell in cells).rstrip()
-        if line.strip():
-            rows.append(line)
-    return "\n".join(rows)
-
-
-def reading_of(
-    pieces: Sequence[Piece], title: str, form: Format, warnings: Iterable[str], *, parser: str = PARSER
-) -> Reading:
-    """The pieces joined by blank lines, in order of their pages. Raises UnreadableDocument when there is no text."""
-    parts: list[str] = []
-    blocks: list[Block] = []
-    starts: dict[int, int] = {}
-    place = 0
-    for piece in pieces:
-        if parts:
-            parts.append("\n\n")
-            place += 2
-        starts.setdefault(piece.page, place)
-        blocks.append(Block(piece.kind, Span(place, place + len(piece.text)), piece.level))
-        parts.append(piece.text)
-        place += len(piece.text)
-    text = "".join(parts)
-    if not text.strip():
-        raise UnreadableDocument("The file holds no text.")
-    first = title or next((piece.text for piece in pieces if piece.kind is BlockKind.HEADING), "")
-    return Reading(
-        text=text,
-        pages=_pages(text, starts),
-        blocks=tuple(blocks),
-        title=" ".join(first.split()),
-        media_type=form,
-        parser=parser,
-        warnings=tuple(warnings),
-    )
-
-
-def _pages(text: str, starts: dict[int, int]) -> tuple[Page, ...]:
-    """Pages 1 to the last one named; a page on which nothing begins is blank."""
-    pages: list[Page] = []
-    last = max(starts)
-    end = len(text)
-    for number in range(last, 0, -1):
-        start = 0 if number == 1 else starts.get(number, end)
-        span = Span(start, max(start, start + len(text[start:end].rstrip())) if number < last else end)
-        pages.append(Page(number, str(number), span, Fate.TEXT if span.of(text).strip() else Fate.BLANK))
-        end = start
-    return tuple(reversed(pages))
-
-
-def _losses(expected: Iterable[str], found: Iterable[str]) -> list[str]:
-    """A warning when words or numbers that stand in the file are missing from what was read of it."""
-    there, read = _counted(expected), _counted(found)
-    missing = there - read
-    if not missing:
-        return []
-    numbers = sum(count for word, count in missing.items() if _NUMBER.search(word))
-    lost = f"{missing.total():,} of the {there.total():,} words of the file"
-    return [f"{lost} could not be read ({_times(numbers, 'number')} among them)."]
-
-
-def _counted(texts: Iterable[str]) -> Counter[str]:
-    return Counter(word for text in texts for word in _WORD.findall(text))

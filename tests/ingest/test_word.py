@@ -1,25 +1,26 @@
-"""Word documents, web pages and e-mails: what a reader would see of them, nothing less, without the network."""
+"""Word documents: what a reader would see of them, nothing less, without the network."""
 
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 import zipfile
-from email.message import EmailMessage
 from pathlib import Path
 
 import docx
 import pytest
+from docx.shared import Inches
+from PIL import Image
 
-from core.documents import BlockKind, HiddenKind
+from core.documents import BlockKind, Fate, HiddenKind
 from core.errors import UnreadableDocument
-from ingest.mail import read_eml
-from ingest.office import read_docx, read_html
+from ingest.formats import Format, format_of
+from ingest.ocr import OcrChoice
 from ingest.parse import check
 from ingest.reading import Reading
+from ingest.word import read_docx
+from tests.ingest.pdfs import a_picture_of
+from tests.ingest.test_pictures import needs_tesseract
 
-ROOT = Path(__file__).resolve().parents[2]
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
@@ -54,7 +55,7 @@ def deleted(text: str) -> str:
 
 
 def read(path: Path) -> Reading:
-    reading = {".docx": read_docx, ".html": read_html, ".eml": read_eml}[path.suffix](path)
+    reading = read_docx(path)
     check(reading)
     return reading
 
@@ -146,7 +147,7 @@ def test_headings_lists_and_tables_of_word_keep_their_kind(tmp_path: Path) -> No
         (BlockKind.HEADING, 2, "Fees"),
         (BlockKind.LIST, None, "first"),
         (BlockKind.HEADING, 6, "In bold"),
-        (BlockKind.TABLE, None, "2023\t2022\nRevenue\t\t1,100"),
+        (BlockKind.TABLE, None, "\t2023\t2022\nRevenue\t\t1,100"),
     ]
 
 
@@ -189,100 +190,148 @@ def test_no_entity_of_a_word_document_reads_a_file(tmp_path: Path) -> None:
         assert "SECRET" not in read(path).text
 
 
-def test_a_web_page_is_read_as_a_browser_shows_it(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text(
-        "<html><head><title>Annual report</title><style>p {}</style></head><body><nav>Menu</nav><main><h1>Report</h1>"
-        "<p style='display: none'>HIDDEN</p> after <p hidden>HIDDEN</p><div style='visibility:hidden'>HIDDEN</div>"
-        "<script>HIDDEN</script><p>Re<b>ven</b>ue of <ix:nonfraction>77</ix:nonfraction></p><p>A</p></main>"
-        "<form><label>In a form</label></form><footer>Foot</footer></body></html>"
+def test_white_tiny_and_hidden_text_is_told_and_white_text_on_a_dark_ground_is_read(tmp_path: Path) -> None:
+    styles = (
+        f'<w:styles {W}><w:style w:type="character" w:styleId="Ghost"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:type="character" w:styleId="Child"><w:basedOn w:val="Ghost"/></w:style>'
+        '<w:style w:type="paragraph" w:styleId="Pale"><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>'
+        '<w:style w:type="table" w:styleId="Dark"><w:tblStylePr w:type="firstRow"><w:tcPr><w:shd w:val="clear" '
+        'w:fill="1F3864"/></w:tcPr></w:tblStylePr></w:style></w:styles>'
     )
-    reading = read(tmp_path / "a.html")
-    assert reading.title == "Annual report"
-    assert reading.text == "Menu\n\nReport\n\nafter\n\nRevenue of 77\n\nA\n\nIn a form\n\nFoot"
-    assert reading.warnings == ()
+    white, dark = '<w:color w:val="FFFFFF"/>', '<w:shd w:val="clear" w:color="auto" w:fill="1F3864"/>'
 
+    def a_table(properties: str) -> str:
+        cell = f"<w:tc><w:tcPr/>{p(r('in a table', white))}</w:tc>"
+        return f"<w:tbl><w:tblPr>{properties}</w:tblPr><w:tr>{cell}</w:tr></w:tbl>"
 
-def test_tables_of_a_filing_keep_their_rows_with_signs_at_their_amounts(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text(
-        "<table><tr><td><p>Laid out</p></td></tr></table>"
-        "<table><tr><td></td><td colspan=3>2023</td><td></td><td colspan=3>2022</td></tr>"
-        "<tr><td><font>Re</font>venue</td><td>$</td><td>1,234</td><td></td><td></td><td>$</td><td>(56</td><td>)</td></tr>"
-        "<tr><td>Margin</td><td></td><td>12.5</td><td>%</td><td></td><td></td><td>—</td><td></td></tr></table>"
-        "<table><tr><td>a</td><td></td><td>b</td></tr><tr><td></td><td></td><td>c</td></tr></table>"
+    body = (
+        p(
+            r("Seen"),
+            r(" GHOST", '<w:rStyle w:val="Child"/>'),
+            r(" WHI", white),
+            r("TE", white),
+            r(" TINY", '<w:sz w:val="2"/>'),
+        )
+        + p(r("PALE"), properties='<w:pStyle w:val="Pale"/>')
+        + p(r("on a bar", white), properties=dark)
+        + p(r("marked", f'{white}<w:highlight w:val="black"/>'))
+        + a_table('<w:tblStyle w:val="Dark"/>')
+        + a_table("")
+        + p(r("Box: "), f"<w:r><w:pict><w:txbxContent>{p(r('on a shape', white))}</w:txbxContent></w:pict></w:r>")
     )
-    assert kinds(read(tmp_path / "a.html")) == [
-        (BlockKind.PARAGRAPH, "Laid out"),
-        (BlockKind.TABLE, "2023\t2022\nRevenue\t$1,234\t$(56)\nMargin\t12.5%\t—"),
-        (BlockKind.TABLE, "a\tb\n\tc"),
+    reading = read(a_docx(tmp_path / "a.docx", body, styles=styles))
+    assert reading.text == "Seen\n\non a bar\n\nmarked\n\nin a table\n\nBox:\n\non a shape"
+    assert [(one.kind, one.text) for one in reading.hidden] == [
+        (HiddenKind.HIDDEN_TEXT, " GHOST"),
+        (HiddenKind.WHITE, " WHITE"),
+        (HiddenKind.TINY, " TINY"),
+        (HiddenKind.WHITE, "PALE"),
+        (HiddenKind.WHITE, "in a table"),
     ]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "<meta charset=windows-1252><p>Gebühr €</p>".encode("cp1252"),
-        "<meta charset=iso-8859-1><p>Gebühr €</p>".encode("cp1252"),
-        "<meta charset=utf-8><p>Gebühr €</p>".encode(),
-        "<p>Gebühr €</p>".encode("utf-16"),
-        '<?xml version="1.0" encoding="UTF-8"?><html><p>Gebühr €</p></html>'.encode(),
-        "<meta charset=no-such-thing><p>Gebühr €</p>".encode(),
-    ],
-)
-def test_a_web_page_is_decoded_as_browsers_do(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "a.html").write_bytes(content)
-    assert read(tmp_path / "a.html").text == "Gebühr €"
-
-
-@pytest.mark.parametrize(
-    "content", ["<html></html>", "<p style='display:none'>x</p>", "<script>x</script>", "<!-- x -->"]
-)
-def test_a_web_page_that_shows_nothing_is_an_error(tmp_path: Path, content: str) -> None:
-    (tmp_path / "a.html").write_text(content)
-    with pytest.raises(UnreadableDocument, match="holds no text"):
-        read(tmp_path / "a.html")
-
-
-def test_a_message_tells_who_when_and_what_and_names_what_is_attached(tmp_path: Path) -> None:
-    message = EmailMessage()
-    message["From"], message["To"] = "Anna <anna@example.com>", "bob@example.com"
-    message["Subject"] = "Kündigung"
-    message["Date"] = "Mon, 02 Mar 2026 10:00:00 +0100"
-    message.set_content("Dear Bob,\n\nwe terminate\nthe agreement.\n")
-    message.add_alternative("<p>HTML</p>", subtype="html")
-    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="notice.pdf")
-    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="b.pdf")
-    (tmp_path / "a.eml").write_bytes(message.as_bytes())
-    reading = read(tmp_path / "a.eml")
-    assert reading.title == "Kündigung"
-    assert reading.text == (
-        "From: Anna <anna@example.com>\nTo: bob@example.com\nDate: Mon, 02 Mar 2026 10:00:00 +0100\n"
-        "Subject: Kündigung\nAttachments: notice.pdf, b.pdf\n\nDear Bob,\n\nwe terminate\nthe agreement."
+def test_clauses_carry_the_numbers_that_word_draws_and_bold_ones_are_headings(tmp_path: Path) -> None:
+    levels = (
+        '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>'
+        '<w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1.%2"/></w:lvl>'
+        '<w:lvl w:ilvl="2"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="(%3)"/></w:lvl>'
     )
-    assert reading.warnings == ()
-
-
-def test_a_message_of_html_alone_is_read_as_a_page(tmp_path: Path) -> None:
-    message = EmailMessage()
-    message["Subject"] = "x"
-    message.set_content("<p>One</p><table><tr><td>a</td><td>1</td></tr></table>", subtype="html")
-    (tmp_path / "a.eml").write_bytes(message.as_bytes())
-    assert kinds(read(tmp_path / "a.eml"))[1:] == [(BlockKind.PARAGRAPH, "One"), (BlockKind.TABLE, "a\t1")]
-
-
-def test_nothing_of_this_asks_the_network(tmp_path: Path) -> None:
-    a_docx(tmp_path / "a.docx", p(r("The Supplier shall pay 5 million.")))
-    (tmp_path / "a.html").write_text("<p>The Supplier shall pay. <img src='http://example.com/x.png'></p>")
-    (tmp_path / "a.eml").write_bytes(b"From: a@example.com\r\nSubject: x\r\nContent-Type: text/html\r\n\r\n<p>Pay.</p>")
-    script = (
-        "import sys\nfrom pathlib import Path\nasked = []\nsys.modules['torch'] = None\n"  # as the worker does
-        "from core.egress import _CONNECTING, _RESOLVING\n"
-        "sys.addaudithook(lambda event, _: asked.append(event) if event in _CONNECTING | _RESOLVING else None)\n"
-        "from ingest.mail import read_eml\nfrom ingest.office import read_docx, read_html\n"
-        f"folder = Path({str(tmp_path)!r})\n"
-        "print(len(read_docx(folder / 'a.docx').text), len(read_html(folder / 'a.html').text))\n"
-        "print(len(read_eml(folder / 'a.eml').text), asked)\n"
+    numbering = (
+        f'<w:numbering {W}><w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+
+    def clause(level: int, *runs: str) -> str:
+        return p(*runs, properties=f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="1"/></w:numPr>')
+
+    body = (
+        clause(0, r("Fees", "<w:b/>"))
+        + clause(1, r("The fee is EUR 12."))
+        + clause(1, deleted("Late fees apply."))
+        + clause(0, r("Term", "<w:b/>"))
+        + clause(1, r("It ends on 30 June, unless:"))
+        + clause(2, r("it is renewed."))
     )
-    assert done.stdout.split() == ["33", "23", "36", "[]"], done.stderr
+    reading = read(a_docx(tmp_path / "a.docx", body, numbering=numbering))
+    assert kinds(reading) == [
+        (BlockKind.HEADING, "1. Fees"),
+        (BlockKind.LIST, "1.1 The fee is EUR 12."),
+        (BlockKind.HEADING, "2. Term"),
+        (BlockKind.LIST, "2.1 It ends on 30 June, unless:"),
+        (BlockKind.LIST, "(a) it is renewed."),
+    ]
+
+
+def test_ticked_boxes_symbols_and_formulas_are_characters(tmp_path: Path) -> None:
+    def box(state: str) -> str:
+        data = f"<w:ffData><w:checkBox>{state}</w:checkBox></w:ffData>"
+        return f'<w:r><w:fldChar w:fldCharType="begin">{data}</w:fldChar></w:r>'
+
+    maths = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    body = (
+        p(box('<w:default w:val="0"/><w:checked/>'), r(" Yes "), box('<w:default w:val="0"/>'), r(" No"))
+        + p('<w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>', r(" Waived"))
+        + p(r("EBIT "), f"<m:oMath {maths}><m:r><m:t>a=b+c</m:t></m:r></m:oMath>", r("."))
+        + p('<w:r><w:sym w:font="Webdings" w:char="F061"/></w:r>', r("Odd"))
+    )
+    reading = read(a_docx(tmp_path / "a.docx", body))
+    assert reading.text == "☒ Yes ☐ No\n\n☑ Waived\n\nEBIT a=b+c.\n\nOdd"
+    assert reading.warnings == ("1 symbol was not read: there is no character for it.",)
+
+
+@needs_tesseract
+def test_pictures_in_the_text_are_read_where_they_stand(tmp_path: Path) -> None:
+    a_picture_of(["Annex: the deposit is EUR 4,200."]).save(tmp_path / "a.png")
+    Image.new("L", (300, 300), 200).save(tmp_path / "b.png")
+    document = docx.Document()
+    document.add_paragraph("Before.")
+    document.add_picture(str(tmp_path / "a.png"), Inches(6))
+    document.add_picture(str(tmp_path / "b.png"), Inches(1))
+    document.add_paragraph("After.")
+    document.save(str(tmp_path / "a.docx"))
+    reading = read(tmp_path / "a.docx")
+    assert reading.text == "Before.\n\nAnnex: the deposit is EUR 4,200.\n\nAfter."
+    assert reading.warnings == (
+        "1 picture in the file shows no words that could be read.",
+        "1 picture in the file was read by OCR.",
+    )
+    unread = read_docx(tmp_path / "a.docx", OcrChoice.NEVER)
+    assert unread.text == "Before.\n\nAfter."
+    assert unread.warnings == ("2 pictures in the file were not read: reading pictures (OCR) was switched off.",)
+
+
+@needs_tesseract
+def test_a_word_file_of_pictures_alone_is_read_and_its_page_says_how(tmp_path: Path) -> None:
+    a_picture_of(["The lease ends on 30 June 2026."]).save(tmp_path / "a.png")
+    document = docx.Document()
+    document.add_picture(str(tmp_path / "a.png"), Inches(6))
+    document.save(str(tmp_path / "a.docx"))
+    reading = read(tmp_path / "a.docx")
+    assert reading.text == "The lease ends on 30 June 2026."
+    assert [page.fate for page in reading.pages] == [Fate.OCR]
+    with pytest.raises(UnreadableDocument, match="holds no text. 1 picture in the file was not read: .* switched off"):
+        read_docx(tmp_path / "a.docx", OcrChoice.NEVER)
+
+
+def test_a_template_and_a_document_with_macros_are_read_like_any_other(tmp_path: Path) -> None:
+    path = a_docx(tmp_path / "a.docm", p(r("Clause.")))
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    types = "[Content_Types].xml"
+    plain = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    for other in (b"ms-word.document.macroEnabled", b"openxmlformats-officedocument.wordprocessingml.template"):
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in content.items():
+                archive.writestr(
+                    name, data.replace(plain, b"application/vnd." + other + b".main+xml") if name == types else data
+                )
+        assert format_of(path) is Format.DOCX
+        assert read_docx(path).text == "Clause."
+
+
+def test_a_file_of_the_strict_kind_says_so(tmp_path: Path) -> None:
+    with zipfile.ZipFile(path := tmp_path / "a.docx", "w") as archive:
+        archive.writestr("word/document.xml", "<document/>")
+        archive.writestr("_rels/.rels", '<Relationships x="http://purl.oclc.org/ooxml/officeDocument"/>')
+    with pytest.raises(UnreadableDocument, match="Strict Open XML: save it in the usual form"):
+        read_docx(path)
