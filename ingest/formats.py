@@ -104,7 +104,6 @@ _BEYOND = {
     ".wpd": "is a WordPerfect text (.wpd), which is not read here: save it as .docx or PDF, and ingest that",
     ".pages": "is a text of Apple's Pages, which is not read here: export it as .docx or PDF, and ingest that",
     ".numbers": "is a workbook of Apple's Numbers, which is not read here: export it as .xlsx, and ingest that",
-    ".key": "is named as presentations of Apple's Keynote are (.key): export it as .pptx or PDF, and ingest that",
     ".epub": "is an e-book (.epub), which is not read here: save it as PDF, and ingest that",
     ".xps": "is an XPS document, which is not read here: print it to PDF, and ingest that",
     ".oxps": "is an XPS document, which is not read here: print it to PDF, and ingest that",

@@ -24,6 +24,9 @@ WITHIN = "!/"
 
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
+_SPELLED = re.compile(r"\\x([89a-f][0-9a-f])")
+"""A byte of a name that is no character, as `_origin` spells it out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -74,6 +77,15 @@ def outermost(origin: str) -> str:
             return origin[:place]
         place = origin.find(WITHIN, place + 1)
     return origin
+
+
+def path_of(origin: str) -> Path:
+    """Where the file of an origin lies on disk: its outermost container, bytes that are no characters spelled back."""
+    outer = outermost(origin)
+    path = Path(outer)
+    if os.path.lexists(path) or not _SPELLED.search(outer):
+        return path
+    return Path(_SPELLED.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), outer))  # surrogateescape, as os.fsdecode
 
 
 def _behind(path: Path) -> Iterator[Found]:
