@@ -39,7 +39,7 @@ class Pictures:
         self._fates: Counter[str] = Counter()
         self._until = time.monotonic() + _SECONDS
 
-    def words(self, content: bytes | None, *, kind: str = "") -> str:
+    def words(self, content: bytes | None, kind: str = "") -> str:
         """The lines of print on a picture; "" for one without, or one that cannot be read: `warnings` counts it.
 
         `content` None: the picture is not in the file, only a link to it. `kind` is its ending, for the sentence.

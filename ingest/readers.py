@@ -56,7 +56,7 @@ def reader_for(form: Format) -> Reader:
         case Format.XLSX:
             from ingest import sheets
 
-            return Reader(sheets.PARSER, _alone(sheets.read_xlsx))
+            return Reader(sheets.PARSER, _with_pictures(sheets.read_xlsx))
         case Format.CSV | Format.TSV:
             from ingest import sheets
 
@@ -64,7 +64,7 @@ def reader_for(form: Format) -> Reader:
         case Format.PPTX:
             from ingest import slides
 
-            return Reader(slides.PARSER, _alone(slides.read_pptx))
+            return Reader(slides.PARSER, _with_pictures(slides.read_pptx))
         case Format.ODT:
             from ingest import opendocument
 
