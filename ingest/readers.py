@@ -68,7 +68,17 @@ def reader_for(form: Format) -> Reader:
         case Format.ODT:
             from ingest import opendocument
 
-            return Reader(opendocument.PARSER, _alone(opendocument.read_odt))
+            return Reader(opendocument.PARSER, _with_pictures(opendocument.read_odt))
+        case Format.ODS:
+            from ingest.opendocument import PARSER
+            from ingest.opendocument_sheets import read_ods
+
+            return Reader(PARSER, _with_pictures(read_ods))
+        case Format.ODP:
+            from ingest.opendocument import PARSER
+            from ingest.opendocument_slides import read_odp
+
+            return Reader(PARSER, _with_pictures(read_odp))
         case Format.RTF:
             from ingest import rtf
 

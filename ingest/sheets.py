@@ -44,15 +44,15 @@ _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 
-_Row = tuple[str, ...]
+Row = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
+class Sheet:
     """A sheet as it is shown: its rows, then what is drawn on it."""
 
     name: str
-    rows: Sequence[_Row]
+    rows: Sequence[Row]
     drawn: Sequence[Piece] = ()
 
 
@@ -71,22 +71,22 @@ def read_xlsx(path: Path, ocr: OcrChoice = OcrChoice.AUTO, languages: str = "eng
         warnings = _without_results(package)
         book = _opened(path)
         by_title = {str(sheet.title): sheet for sheet in book.worksheets}
-        sheets: list[_Sheet] = []
+        sheets: list[Sheet] = []
         for title, state, part in _listed(package):
             sheet = by_title.get(title)
             if state != "visible":
-                hidden = "" if sheet is None else _as_text(_rows(sheet, 0, []))
+                hidden = "" if sheet is None else as_text(_rows(sheet, 0, []))
                 drawn = _drawn(package, part, 0, Pictures(OcrChoice.NEVER, languages), [])
                 unseen.append(Unseen(Cause.SHEET, 0, "\n".join([hidden, *(piece.text for piece in drawn)]).strip()))
                 continue
             page = len(sheets) + 1
             rows = [] if sheet is None else _rows(sheet, page, unseen)  # a sheet that is a chart has none
-            sheets.append(_Sheet(title, rows, list(_drawn(package, part, page, pictures, unseen))))
+            sheets.append(Sheet(title, rows, list(_drawn(package, part, page, pictures, unseen))))
     except (MemoryError, UnreadableDocument):
         raise
     except Exception as error:  # noqa: BLE001 - zipfile, the XML parser and openpyxl share no base for "damaged"
         raise UnreadableDocument("The file is damaged: Excel's own parts in it cannot be read.") from error
-    return with_unseen(_reading(sheets, Format.XLSX, [*warnings, *pictures.warnings], named=True), unseen)
+    return with_unseen(reading_of_sheets(sheets, Format.XLSX, [*warnings, *pictures.warnings], named=True), unseen)
 
 
 def read_csv(path: Path, *, form: Format) -> Reading:
@@ -106,7 +106,7 @@ def read_csv(path: Path, *, form: Format) -> Reading:
         ]
     except csv.Error as error:
         raise UnreadableDocument("The file is no table: its rows cannot be told apart.") from error
-    return _reading([_Sheet("", rows)], form, warnings, named=False)
+    return reading_of_sheets([Sheet("", rows)], form, warnings, named=False)
 
 
 _SEPARATORS = ",;\t|"
@@ -167,7 +167,7 @@ def _drawn(package: Package, part: str, page: int, pictures: Pictures, unseen: l
         tree = package.tree(drawing, large=True)
         relations = package.relations(drawing)
         for anchor in () if tree is None else sorted(tree, key=_row_of):
-            pieces = []
+            pieces: list[Piece] = []
             for element in anchor.iter(f"{_XDR}sp", f"{_XDR}pic", _CHART):
                 if next(element.iterancestors(_FALLBACK), None) is None:
                     pieces += _pieces(package, element, relations, page, pictures)
@@ -200,7 +200,7 @@ def _pieces(
         yield Piece(BlockKind.PARAGRAPH, words, page=page, pictured=True)
 
 
-def _rows(sheet: Any, page: int, unseen: list[Unseen]) -> list[_Row]:
+def _rows(sheet: Any, page: int, unseen: list[Unseen]) -> list[Row]:
     """The rows of a sheet as they are shown; those without a value are empty."""
     hidden_columns = {
         number
@@ -210,7 +210,7 @@ def _rows(sheet: Any, page: int, unseen: list[Unseen]) -> list[_Row]:
     }
     styles: dict[Any, Cause | None] = {}
     painted = _painted(sheet)
-    rows: list[_Row] = []
+    rows: list[Row] = []
     left_out: dict[int, list[str]] = {}
     for number, row in enumerate(sheet.iter_rows(), start=1):
         dimension = sheet.row_dimensions.get(number)
@@ -297,8 +297,8 @@ def _clean(text: str) -> str:
 # ── rows → text and blocks ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _reading(
-    sheets: Iterable[_Sheet], form: Format, warnings: Sequence[str], *, named: bool, parser: str = PARSER
+def reading_of_sheets(
+    sheets: Iterable[Sheet], form: Format, warnings: Sequence[str], *, named: bool, parser: str = PARSER
 ) -> Reading:
     """A page for each sheet; `named` ones begin with their name as a heading. Raises UnreadableDocument for no text."""
     text = io.StringIO()
@@ -324,7 +324,7 @@ def _reading(
             if place > start:
                 write("\n\n")
             kind = BlockKind.TABLE if any(len(row) > 1 for row in table) else BlockKind.PARAGRAPH
-            blocks.append(Block(kind, write(_as_text(table))))
+            blocks.append(Block(kind, write(as_text(table))))
         for piece in sheet.drawn:
             if place > start:
                 write("\n\n")
@@ -346,7 +346,7 @@ def _reading(
     )
 
 
-def _tables(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+def _tables(rows: Sequence[Row]) -> Iterator[list[Row]]:
     """Runs of rows between empty ones, each without the columns at its left and right that are empty throughout."""
     for filled, group in groupby(rows, key=lambda row: any(row)):
         if not filled:
@@ -356,5 +356,5 @@ def _tables(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
         yield [row[first : max(place for place, cell in enumerate(row) if cell) + 1] for row in table]
 
 
-def _as_text(rows: Iterable[_Row]) -> str:
+def as_text(rows: Iterable[Row]) -> str:
     return "\n".join("\t".join(row) for row in rows)

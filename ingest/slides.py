@@ -66,7 +66,7 @@ def read_pptx(path: Path, ocr: OcrChoice = OcrChoice.AUTO, languages: str = "eng
         raise
     except Exception as error:  # noqa: BLE001 - zipfile, lxml and python-pptx share no base for "damaged"
         raise UnreadableDocument("The file is damaged: PowerPoint's own parts in it cannot be read.") from error
-    return with_unseen(_reading(slides, pictured, size, pictures), unseen)
+    return with_unseen(reading_of_slides(slides, pictured, size, pictures.warnings), unseen)
 
 
 def _opened(package: Package) -> Any:
@@ -160,7 +160,7 @@ def _pieces(shape: _Shape, page: _Page, *, is_title: bool) -> Iterator[Piece]:
         for inner in shape.shapes:
             found = list(_pieces(inner, page, is_title=False))
             if _is_hidden(inner):
-                page.unseen += [Unseen(Cause.TEXT, number, piece.text) for piece in found]
+                page.unseen.extend(Unseen(Cause.TEXT, number, piece.text) for piece in found)
             else:
                 yield from found
         return
@@ -279,9 +279,16 @@ def _table(rows: Sequence[str], page: int) -> Iterator[Piece]:
         yield Piece(BlockKind.TABLE, text, page=page)
 
 
-def _reading(
-    slides: Sequence[Sequence[Piece]], pictured: Sequence[bool], size: tuple[float, float], pictures: Pictures
+def reading_of_slides(
+    slides: Sequence[Sequence[Piece]],
+    pictured: Sequence[bool],
+    size: tuple[float, float] | None,
+    warnings: Sequence[str],
+    *,
+    form: Format = Format.PPTX,
+    parser: str = PARSER,
 ) -> Reading:
+    """A page for each slide; one of which only pictures are shown (`pictured`), and nothing was read, is unreadable."""
     parts: list[str] = []
     pages: list[Page] = []
     blocks: list[Block] = []
@@ -302,7 +309,7 @@ def _reading(
         note = _ONLY_PICTURES if fate is Fate.UNREADABLE else None
         pages.append(Page(number, str(number), Span(place if start is None else start, place), fate, size, note))
     if not parts:
-        raise UnreadableDocument(" ".join(["The file holds no text.", *pictures.warnings]))
+        raise UnreadableDocument(" ".join(["The file holds no text.", *warnings]))
     text = "".join(parts)
     first = next((block.span.of(text) for block in blocks if block.kind is BlockKind.HEADING), "")
     return Reading(
@@ -310,7 +317,7 @@ def _reading(
         pages=tuple(pages),
         blocks=tuple(blocks),
         title=first,
-        media_type=Format.PPTX,
-        parser=PARSER,
-        warnings=pictures.warnings,
+        media_type=form,
+        parser=parser,
+        warnings=tuple(warnings),
     )

@@ -114,7 +114,7 @@ def test_white_and_tiny_text_is_told_and_white_text_on_a_bar_is_read(tmp_path: P
             run = box.add_run()
             run.text, run.font.size = text, Pt(size)
             if white:
-                run.font.color.rgb = RGBColor(255, 255, 255)
+                run.font.color.rgb = RGBColor(255, 255, 255)  # type: ignore[no-untyped-call]
     barred.shapes.add_shape(MSO_SHAPE.RECTANGLE, 0, 0, Inches(9), Inches(3))
     deck.save(str(tmp_path / "a.pptx"))
     reading = read(tmp_path / "a.pptx")
