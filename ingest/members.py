@@ -34,6 +34,8 @@ _UTF8_NAME = 0x800  # of a member's flags: its name is UTF-8 (APPNOTE.TXT 4.4.4,
 _ENCRYPTED = 0x1  # bit 0
 _UNIX = 3  # the system that a member was made on (APPNOTE.TXT 4.4.2): its attributes hold a mode
 
+_PACKED_BY_OUTLOOK = "winmail.dat"  # what other programs see of a message that Outlook sent as rich text
+
 LOCKED = "It is protected by a password: unpack it and ingest what was in it."
 _OUTWARD = "Its name points out of the archive: whoever made it may have meant harm."
 _LINK = "It is a link, not a file."
@@ -148,6 +150,8 @@ def _spool_attachments(path: Path, form: Format, target: _Folder) -> None:
             target.skip(attached.name, "This picture is part of the message's body.")
         elif attached.content is None:
             target.refuse(attached.name, "It is not in the message: only a link to it, or an object of Outlook, is.")
+        elif attached.name.lower() == _PACKED_BY_OUTLOOK:
+            target.refuse(attached.name, unsupported(".tnef"))
         else:
             target.keep(attached.name, io.BytesIO(attached.content), packed=None)
 

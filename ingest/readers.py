@@ -82,7 +82,7 @@ def reader_for(form: Format) -> Reader:
         case Format.RTF:
             from ingest import rtf
 
-            return Reader(rtf.PARSER, _alone(rtf.read_rtf))
+            return Reader(rtf.PARSER, _with_pictures(rtf.read_rtf))
         case Format.PNG | Format.JPEG | Format.TIFF | Format.BMP | Format.GIF | Format.WEBP:
             from ingest import pictures
 
