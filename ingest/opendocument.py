@@ -234,8 +234,8 @@ class Walk:
                     continue  # of a table within this one: its words stand in the cell around it
                 repeated = int(cell.get(f"{TABLE}number-columns-repeated", "1"))
                 text = self.cell(cell, boxes)
-                if cell.tag == f"{TABLE}table-cell":
-                    cells += [text] * min(repeated, _MOST_REPEATED)
+                covered = cell.tag != f"{TABLE}table-cell"  # by a cell that spans columns or rows
+                cells += ["" if covered else text] * min(repeated, _MOST_REPEATED)
             line = "\t".join(cells).rstrip()
             if line.strip():
                 rows.append(line)

@@ -167,7 +167,9 @@ def _pieces(shape: _Shape, page: _Page, *, is_title: bool) -> Iterator[Piece]:
     if getattr(shape, "has_text_frame", False) and shape.has_text_frame:
         yield from _paragraphs(shape, page, is_title=is_title)
     elif getattr(shape, "has_table", False) and shape.has_table:
-        rows = ["\t".join(one_line(cell.text) for cell in row.cells if not cell.is_spanned) for row in shape.table.rows]
+        rows = [
+            "\t".join("" if cell.is_spanned else one_line(cell.text) for cell in row.cells) for row in shape.table.rows
+        ]
         yield from _table(rows, number)
     elif getattr(shape, "has_chart", False) and shape.has_chart:
         yield from _table(list(chart_rows(shape.chart.part._element)), number)

@@ -110,6 +110,7 @@ class _Settled:
         for name, tree in self.trees.items():
             _accept_changes(tree, seen, self.unseen)
             _unwrap_containers(tree)
+            _square_tables(tree)
             _write_out_marks(tree, seen)
             _take_out_unseen(tree, styles, seen, self.unseen)
             self._lift_drawings(name, tree)
@@ -269,6 +270,38 @@ def _unwrap_containers(tree: Element) -> None:
         inner = container.find(f"{W}sdtContent") if container.tag == f"{W}sdt" else container
         children = [] if inner is None else [child for child in inner if not str(child.tag).endswith("Pr")]
         _replace(container, children)
+
+
+def _square_tables(tree: Element) -> None:
+    """Give each column of a row its cell: one that spans columns gets empty ones behind it, one that a cell from above
+    reaches into is a cell of its own. unstructured leaves such cells out, and figures move under another year."""
+    for row in tree.iter(f"{W}tr"):
+        skipped = row.find(f"{W}trPr/{W}gridBefore")
+        place = next((row.index(cell) for cell in row.iterchildren(f"{W}tc")), len(row))
+        for _ in range(_count(skipped)):
+            row.insert(place, _empty_cell())
+    for cell in list(tree.iter(f"{W}tc")):
+        properties = cell.find(f"{W}tcPr")
+        span = None if properties is None else properties.find(f"{W}gridSpan")
+        for _ in range(_count(span) - 1):
+            cell.addnext(_empty_cell())
+        for mark in (span, None if properties is None else properties.find(f"{W}vMerge")):
+            if mark is not None:
+                _remove(mark)
+
+
+_MOST_SPANNED = 63  # columns that a table of Word can have
+
+
+def _count(mark: Element | None) -> int:
+    told = "" if mark is None else mark.get(f"{W}val", "")
+    return min(int(told), _MOST_SPANNED) if told.isdecimal() else 0
+
+
+def _empty_cell() -> Element:
+    cell = etree.Element(f"{W}tc")
+    etree.SubElement(cell, f"{W}p")
+    return cell
 
 
 def _replace(element: Element, children: Iterable[Element]) -> None:

@@ -125,7 +125,7 @@ WRITTEN_BY_HAND = ("filing.html",)
 
 def read(path: Path) -> Reading:
     """The reading of a golden document, without OCR: what tesseract sees differs between its versions."""
-    return reader_for(format_of(path)).read(path, OcrChoice.NEVER, "eng", lambda page, pages: None)
+    return reader_for(format_of(path)).read(path, OcrChoice.NEVER, "eng", lambda *_: None)
 
 
 def told(reading: Reading) -> dict[str, object]:

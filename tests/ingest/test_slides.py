@@ -153,3 +153,14 @@ def test_a_show_is_read_and_comments_are_kept_with_their_words(tmp_path: Path) -
     reading = read(tmp_path / "a.ppsx")
     assert reading.title == "Offer of Northwind"
     assert (HiddenKind.COMMENT, "Too low?") in [(one.kind, one.text) for one in reading.hidden]
+
+
+def test_figures_stay_under_their_column_where_cells_are_merged(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
+    grid = slide.shapes.add_table(2, 3, Inches(1), Inches(2), Inches(4), Inches(1)).table
+    for place, text in enumerate(["Year", "", "Total", "1", "2", "3"]):
+        grid.cell(place // 3, place % 3).text = text
+    grid.cell(0, 0).merge(grid.cell(0, 1))
+    deck.save(str(tmp_path / "a.pptx"))
+    assert read(tmp_path / "a.pptx").text == "Year\t\tTotal\n1\t2\t3"

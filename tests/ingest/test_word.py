@@ -335,3 +335,18 @@ def test_a_file_of_the_strict_kind_says_so(tmp_path: Path) -> None:
         archive.writestr("_rels/.rels", '<Relationships x="http://purl.oclc.org/ooxml/officeDocument"/>')
     with pytest.raises(UnreadableDocument, match="Strict Open XML: save it in the usual form"):
         read_docx(path)
+
+
+def test_figures_stay_under_their_column_where_cells_are_merged(tmp_path: Path) -> None:
+    document = docx.Document()
+    table = document.add_table(3, 4)
+    for place, cell in enumerate(table._cells):
+        cell.text = str(place)
+    for cell, text in ((table.cell(0, 0), "Segment"), (table.cell(0, 1), "Year"), (table.cell(1, 0), "Castings")):
+        cell.text = text
+    table.cell(0, 2).text = ""
+    table.cell(0, 1).merge(table.cell(0, 2)).text = "Year"
+    table.cell(2, 0).text = ""
+    table.cell(1, 0).merge(table.cell(2, 0)).text = "Castings"
+    document.save(str(tmp_path / "a.docx"))
+    assert read(tmp_path / "a.docx").text == "Segment\tYear\t\t3\nCastings\t5\t6\t7\n\t9\t10\t11"
