@@ -13,7 +13,8 @@ import base64
 import binascii
 import re
 import urllib.parse
-from collections.abc import Iterator
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -212,21 +213,25 @@ def _lay_out(table: Element) -> None:
     placed = sorted((end - start, start, end) for row in rows for start, end, text in row if text)
     columns: list[int] = []
     for _, start, end in placed:
-        if not any(start <= column < end for column in columns):
-            columns.append(end - 1)
-    columns.sort()
+        if not _is_there(columns, start, end):
+            insort(columns, end - 1)
     for child in [child for child in table if child.tag != "caption"]:
         table.remove(child)
     for row in rows:
         cells = [""] * len(columns)
-        for start, end, text in row:
+        for start, _, text in row:
             if text:
-                place = next(place for place, column in enumerate(columns) if start <= column < end)
-                cells[place] = text
+                cells[bisect_left(columns, start)] = text
         if any(cells):
             line = etree.SubElement(table, "tr")
             for text in cells:
                 etree.SubElement(line, "td").text = text
+
+
+def _is_there(columns: Sequence[int], start: int, end: int) -> bool:
+    """True when one of the columns, which are in order, lies in `[start, end)`."""
+    place = bisect_left(columns, start)
+    return place < len(columns) and columns[place] < end
 
 
 _MOST_SPANNED = 1000  # columns or rows: browsers stop there (HTML, 4.9.11)

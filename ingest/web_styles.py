@@ -7,7 +7,9 @@ id, or those together ("td.hidden, #draft"). Rules that depend on where an eleme
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from ingest.package import Element
 from ingest.unseen import Cause
@@ -29,7 +31,9 @@ class Sheets:
     """The rules of a page's style sheets."""
 
     def __init__(self, sheets: Iterable[str]) -> None:
-        self._rules: list[tuple[str, frozenset[str], _Declarations]] = []
+        # By one of the marks that a rule asks for, else by its tag: each with its place, for the last one holds.
+        self._rules: defaultdict[str, list[tuple[int, str, frozenset[str], _Declarations]]] = defaultdict(list)
+        count = 0
         for sheet in sheets:
             for rule in _RULE.finditer(_without_media(_COMMENT.sub("", sheet))):
                 declarations = _declarations(rule["declarations"])
@@ -37,7 +41,9 @@ class Sheets:
                     for selector in rule["selectors"].split(","):
                         if (found := _SELECTOR.fullmatch(selector.strip())) and found[0]:
                             marks = frozenset(_MARK.findall(found["marks"]))
-                            self._rules.append(((found["tag"] or "*").lower(), marks, declarations))
+                            tag = (found["tag"] or "*").lower()
+                            self._rules[min(marks, default=tag)].append((count, tag, marks, declarations))
+                            count += 1
 
     def unseen(self, tree: Element, *, also: frozenset[str]) -> Iterator[tuple[Element, Cause]]:
         """The outermost elements that nobody sees, with the cause; those of the tags `also` are hidden as such."""
@@ -59,7 +65,8 @@ class Sheets:
         """The declarations that hold for an element; its own come last, `!important` is not weighed."""
         marks = {f".{name}" for name in element.get("class", "").split()} | {f"#{element.get('id', '')}"}
         style: _Declarations = {}
-        for tag, wanted, declarations in self._rules:
+        rules = [rule for key in ("*", element.tag, *marks) if key in self._rules for rule in self._rules[key]]
+        for _, tag, wanted, declarations in sorted(rules, key=itemgetter(0)):
             if tag in ("*", element.tag) and wanted <= marks:
                 style |= declarations
         return style | _declarations(element.get("style", ""))
