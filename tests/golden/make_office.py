@@ -5,6 +5,7 @@ Each holds what is lost, or wrongly read, by most readers of its format. Look at
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -147,22 +148,25 @@ def told(reading: Reading) -> dict[str, object]:
     }
 
 
-def as_ever(path: Path) -> None:
-    """Take the moment of writing out of a file that is a zip, so that building it again changes no byte."""
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        parts = {part.filename: archive.read(part) for part in archive.infolist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            packed = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
-            content = _MOMENT.sub(b"2026-01-01T00:00:00Z", content) if name == "docProps/core.xml" else content
-            archive.writestr(zipfile.ZipInfo(name), content, packed)
+def as_ever(content: bytes) -> bytes:
+    """A zip, and those within it, without the moment of writing: building it again changes no byte."""
+    if not content.startswith(b"PK"):
+        return content
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(target, "w") as written:
+        for part in archive.infolist():
+            packed = zipfile.ZIP_STORED if part.filename == "mimetype" else zipfile.ZIP_DEFLATED
+            inner = as_ever(archive.read(part))
+            if part.filename == "docProps/core.xml":
+                inner = _MOMENT.sub(b"2026-01-01T00:00:00Z", inner)
+            written.writestr(zipfile.ZipInfo(part.filename), inner, packed)
+    return target.getvalue()
 
 
 def main() -> None:
     for name, build in BUILDERS.items():
-        as_ever(build(HERE / name))
+        path = build(HERE / name)
+        path.write_bytes(as_ever(path.read_bytes()))
     (HERE / "offer.png").unlink(missing_ok=True)
     for name in (*BUILDERS, *WRITTEN_BY_HAND):
         expected = json.dumps(told(read(HERE / name)), ensure_ascii=False, indent=1)
