@@ -31,7 +31,21 @@ from core.errors import UnreadableDocument
 from ingest.blocks import BIGGER, PageLines, Piece, blocks
 from ingest.layout import Layout, Line, lay_out
 from ingest.ocr import DPI, OcrChoice, Recognised, available, read_image
-from ingest.pdf_unseen import LOOK_SCALE, TINY, Covers, Looks, Note, Suspect, confirmed, notes_of, pictures_of
+from ingest.pdf_shapes import Drawn
+from ingest.pdf_unseen import (
+    LOOK_SCALE,
+    TINY,
+    Layers,
+    Looks,
+    Note,
+    Surroundings,
+    Suspect,
+    Written,
+    confirmed,
+    has_layers,
+    notes_of,
+    pictures_of,
+)
 from ingest.reading import Reading
 from ingest.tables import SCRIPT_SIZE, Word
 
@@ -206,9 +220,10 @@ def read_pdf(
                 index, leaf, image, future = waiting.popleft()
                 leaves[index] = _with_ocr(leaf, image, future)
 
+        layered = has_layers(path)
         try:
             for index in range(len(pdf)):
-                leaf, image = _leaf(pdf, index, ocr)
+                leaf, image = _leaf(pdf, index, ocr, layered=layered)
                 leaves.append(leaf)
                 if image is not None:
                     waiting.append((index, leaf, image, pool.submit(read_image, image, languages=languages)))
@@ -231,7 +246,7 @@ def boxes_of(path: Path, page_number: int, span: Span, *, page: Page) -> tuple[B
     if page.fate is not Fate.TEXT or not page.span.overlaps(span):
         return ()
     with _opened(path) as pdf, _page(pdf, page_number - 1) as (opened, sheet, _):
-        characters = _characters(opened, sheet)
+        characters = _characters(opened, sheet, layered=has_layers(path))
     layout = lay_out(characters.areas)
     if len(layout.text) != len(page.span):
         return ()
@@ -317,13 +332,13 @@ def _page(pdf: Any, index: int) -> Iterator[tuple[Any, _Sheet, list[Note]]]:
         page.close()
 
 
-def _leaf(pdf: Any, index: int, ocr: OcrChoice) -> tuple[_Leaf, Image.Image | None]:
+def _leaf(pdf: Any, index: int, ocr: OcrChoice, *, layered: bool) -> tuple[_Leaf, Image.Image | None]:
     """A page with what its text layer gives, and its picture where that is to be read instead."""
     number = index + 1
     label = _label(pdf, index)
     try:
         with _page(pdf, index) as (page, sheet, notes):
-            characters = _characters(page, sheet)
+            characters = _characters(page, sheet, layered=layered)
             leaf = _from_characters(number, label, sheet, characters)
             leaf = replace(leaf, hidden=_hidden(number, sheet, characters, notes, leaf.text))
             wanted = ocr is OcrChoice.ALWAYS or not characters.usable or _is_scan(page, sheet, characters)
@@ -487,7 +502,7 @@ def _is_scan(page: Any, sheet: _Sheet, characters: _Characters) -> bool:
     return any((right - left) * (top - bottom) >= SCAN_COVERS * area for left, bottom, right, top in pictures_of(page))
 
 
-def _characters(page: Any, sheet: _Sheet) -> _Characters:
+def _characters(page: Any, sheet: _Sheet, *, layered: bool) -> _Characters:
     """The page's words from pdfium's characters, with boxes in the frame in which they read from left to right.
 
     Words end where pdfium has a space, never at a gap between characters alone, and also where the next character
@@ -496,7 +511,7 @@ def _characters(page: Any, sheet: _Sheet) -> _Characters:
     text_page = page.get_textpage()
     try:
         count = text_page.count_chars()
-        return _Glyphs(page, text_page.raw, count, sheet).words() if count > 0 else _Characters()
+        return _Glyphs(page, text_page.raw, count, sheet, layered).words() if count > 0 else _Characters()
     finally:
         text_page.close()
 
@@ -533,11 +548,12 @@ class _Glyphs:
     A word needs the boxes of its first and last character; only where these do not fit together does it ask for all.
     """
 
-    def __init__(self, page: Any, handle: Any, count: int, sheet: _Sheet) -> None:
+    def __init__(self, page: Any, handle: Any, count: int, sheet: _Sheet, layered: bool) -> None:
         self._page = page
         self._handle = handle
         self._count = count
         self._sheet = sheet
+        self._layered = layered
         self._size = sheet.size
         self._rectangle = raw.FS_RECTF()
         self._matrix = raw.FS_MATRIX()
@@ -562,7 +578,7 @@ class _Glyphs:
                 if word.text:
                     found.append(_Found(turn, word, first, last, *looks.of(first)))
                     before = word.text
-        hidden = self._hidden(found)
+        hidden = self._hidden(found, looks)
         areas: dict[int, list[Word]] = {}
         for index, one in enumerate(found):
             if index not in hidden:
@@ -580,19 +596,22 @@ class _Glyphs:
             unseen=_runs(found, hidden),
         )
 
-    def _hidden(self, found: Sequence[_Found]) -> dict[int, HiddenKind]:
+    def _hidden(self, found: Sequence[_Found], looks: Looks) -> dict[int, HiddenKind]:
         """Which of the words cannot be seen, by their index, and why."""
         width, height = self._size
         boxes = [
             one.word[1:5] if one.turn % _QUARTERS == 0 else _displayed(one.word[1:5], one.turn % _QUARTERS, self._size)
             for one in found
         ]
-        over = Covers(self._page, self._sheet.shown, width * height).over(
+        drawn = Drawn(self._page, self._sheet.shown)
+        doubtful = Surroundings(drawn, width * height).doubtful(
             lambda: [
-                (one.object, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+                Written(one.object, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
                 for one, box in zip(found, boxes, strict=True)
-            ]
+            ],
+            looks.colours,
         )
+        off = self._on_layers_that_are_off(drawn, found, boxes)
         hidden: dict[int, HiddenKind] = {}
         suspects: list[Suspect] = []
         for index, (left, top, right, bottom) in enumerate(boxes):
@@ -601,16 +620,29 @@ class _Glyphs:
                 hidden[index] = HiddenKind.OFF_PAGE
             elif one.word.size < TINY:
                 hidden[index] = HiddenKind.TINY
-            elif one.doubt or index in over:
-                suspects.append(Suspect(index, one.doubt or HiddenKind.COVERED, left, top, right, bottom))
+            elif index in off:
+                hidden[index] = HiddenKind.LAYER
+            elif one.doubt or index in doubtful:
+                suspects.append(Suspect(index, one.doubt or doubtful[index], left, top, right, bottom))
         if suspects:
-            doubtful = {suspect.place for suspect in suspects}
-            seen = [box for index, box in enumerate(boxes) if index not in doubtful and index not in hidden]
+            places = {suspect.place for suspect in suspects}
+            seen = [box for index, box in enumerate(boxes) if index not in places and index not in hidden]
             pictures = [self._sheet.shown(*picture) for picture in pictures_of(self._page)]
             image = _picture(self._page, self._sheet, LOOK_SCALE).convert("L")
             unseen = confirmed(suspects, seen, pictures, image, self._size)
             hidden |= {suspect.place: suspect.kind for suspect in unseen}
         return hidden
+
+    def _on_layers_that_are_off(
+        self, drawn: Drawn, found: Sequence[_Found], boxes: Sequence[tuple[float, float, float, float]]
+    ) -> set[int]:
+        if not self._layered:
+            return set()
+        return Layers(drawn).unseen(
+            [(one.object, box) for one, box in zip(found, boxes, strict=True)],
+            lambda: _picture(self._page, self._sheet, LOOK_SCALE).convert("L"),
+            self._size,
+        )
 
     def _text(self) -> str:
         """One Python character for each of pdfium's (halves of a surrogate pair stay halves)."""
