@@ -214,7 +214,7 @@ def _page(lines: Sequence[Line], edge: dict[int, BlockKind], body: float) -> lis
 def _column(lines: Sequence[Line], first: int, last: int, body: float) -> Iterator[Piece]:
     """The blocks of the lines `[first, last)`, which stand in one column."""
     column = lines[first:last]
-    found = tables([Row(line.text, line.cells, line.top, line.bottom, line.size) for line in column])
+    found = tables([Row(line.text, line.cells, line.top, line.bottom, line.size, line.ruled) for line in column])
     position = 0
     for start, end in [*found, (len(column), len(column))]:
         for piece in _prose(column, position, start, body):

@@ -1,6 +1,7 @@
 """The words of one page → its text, line by line in reading order. The same words always give the same text.
 
-    words ─▶ columns (where two blocks of prose stand side by side) ─▶ rows ─▶ lines: "label\\t1,234\\t5,678"
+    words ─▶ cells of drawn grids, each as one word ─▶ columns (where two blocks of prose stand side by side) ─▶ rows
+          ─▶ lines: "label\\t1,234\\t5,678"
 
 A line keeps what the kinds of blocks are told from (size, weight, cells, place). Which lines are running headers, and
 which are headings, depends on the whole document and is decided in `ingest.blocks`; it never changes the text.
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from ingest.grids import Grid, in_cells
 from ingest.tables import Cell, Word, cells, rows, separators
 
 
@@ -22,6 +24,7 @@ class Line:
     """A line of the page: `[start, end)` in the page's text, its box in the reading frame, and how it is set.
 
     `area` is the index of the area that it was laid out from, `column` numbers the page's columns in reading order.
+    `ruled` says that it is a row of a drawn grid; then its box holds all the lines that its cells run over.
     """
 
     start: int
@@ -37,6 +40,7 @@ class Line:
     area: int
     column: int
     cells: tuple[Cell, ...]
+    ruled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,20 @@ HYPHENATES = 0.06
 _WORD_LIKE = re.compile(r"[^\W\d_]{2,}")
 
 
-def lay_out(areas: Iterable[Sequence[Word]]) -> Layout:
+def lay_out(areas: Iterable[Sequence[Word]], drawn: Sequence[Grid] = ()) -> Layout:
     """The page's text from its words; each of `areas` (usually one) is read for itself, one after the other.
+
+    `drawn` are the grids of ruled tables in the first of them; a row of theirs is one line.
 
     Lines are joined by "\\n", cells by "\\t", words by a space. A word that was broken at the end of a line is whole
     again, at its first half's place.
     """
-    grouped = [(area, rows(column)) for area, words in enumerate(areas) for column in _columns(list(words))]
+    grouped: list[tuple[int, list[list[Word]]]] = []
+    for area, found in enumerate(areas):
+        words = list(found)
+        for grid in () if area else drawn:
+            words = in_cells(words, grid)
+        grouped.extend((area, rows(column)) for column in _columns(words))
     keep_hyphens = _hyphens_kept([row for _, column in grouped for row in column])
     parts: list[str] = []
     lines: list[Line] = []
@@ -91,10 +102,12 @@ def lay_out(areas: Iterable[Sequence[Word]]) -> Layout:
             if parts:
                 position += 1
             start = position
-            for text, separator, word in zip(texts, between, row, strict=True):
+            for separator, word in zip(between, row, strict=True):
                 position += len(separator)
-                placed.append(Placed(position, position + len(text), area, word))
-                position += len(text)
+                for before, part in word.parts or (("", word),):
+                    position += len(before)
+                    placed.append(Placed(position, position + len(part.text), area, part))
+                    position += len(part.text)
             line = "".join(separator + text for separator, text in zip(between, texts, strict=True))
             parts.append(line)
             lines.append(_line(line, start, row, cells(row, between), area, number))
@@ -124,6 +137,7 @@ def _line(text: str, start: int, row: Sequence[Word], found: tuple[Cell, ...], a
         area=area,
         column=column,
         cells=found,
+        ruled=any(word.parts for word in row),
     )
 
 
@@ -192,7 +206,11 @@ def _columns(words: list[Word]) -> list[list[Word]]:
     crossing: list[Word] = []
     run: list[list[Word]] = []
     for band in [*bands, None]:
-        if band is not None and not any(word.left < gutter < word.right for word in band) and not _spans(band, gutter):
+        if (
+            band is not None
+            and not any(word.left < gutter < word.right or word.parts for word in band)
+            and not _spans(band, gutter)
+        ):
             run.append(band)
             continue
         if run:
@@ -250,7 +268,7 @@ def _gutter(bands: Sequence[Sequence[Word]]) -> float | None:
     """The x that most rows leave free between two stretches of prose; None when there are no columns."""
     pairs: list[tuple[Sequence[Word], Sequence[Word]]] = []
     for band in bands:
-        if len(band) < 4:
+        if len(band) < 4 or any(word.parts for word in band):
             continue
         segments = _segments(band)
         if len(segments) < 2:

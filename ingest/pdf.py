@@ -29,6 +29,7 @@ import pypdfium2.raw as raw
 from core.documents import Block, BlockKind, Box, Fate, Hidden, HiddenKind, Page, Span
 from core.errors import UnreadableDocument
 from ingest.blocks import BIGGER, PageLines, Piece, blocks
+from ingest.grids import Grid, grids
 from ingest.layout import Layout, Line, lay_out
 from ingest.ocr import DPI, OcrChoice, Recognised, available, read_image
 from ingest.pdf_shapes import Drawn
@@ -47,7 +48,7 @@ from ingest.pdf_unseen import (
     pictures_of,
 )
 from ingest.reading import Reading
-from ingest.tables import SCRIPT_SIZE, Word
+from ingest.tables import SCRIPT_SIZE, Rule, Word
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -168,7 +169,7 @@ class _Unseen:
 class _Characters:
     """What pdfium says of a page: words by area, each area's turn, the digits it printed, and its broken characters.
 
-    All of that is of what can be seen; `unseen` is the rest.
+    All of that is of what can be seen; `unseen` is the rest. `grids` are the ruled tables in the first area's frame.
     """
 
     areas: tuple[tuple[Word, ...], ...] = ()
@@ -177,6 +178,7 @@ class _Characters:
     letters: int = 0
     broken: int = 0
     unseen: tuple[_Unseen, ...] = ()
+    grids: tuple[Grid, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -247,7 +249,7 @@ def boxes_of(path: Path, page_number: int, span: Span, *, page: Page) -> tuple[B
         return ()
     with _opened(path) as pdf, _page(pdf, page_number - 1) as (opened, sheet, _):
         characters = _characters(opened, sheet, layered=has_layers(path))
-    layout = lay_out(characters.areas)
+    layout = lay_out(characters.areas, characters.grids)
     if len(layout.text) != len(page.span):
         return ()
     wanted = Span(max(span.start, page.span.start), min(span.end, page.span.end)).within(page.span)
@@ -371,7 +373,7 @@ def _from_characters(number: int, label: str, sheet: _Sheet, characters: _Charac
     if not characters.usable:
         note = "The page has no text layer." if characters.letters == 0 else "The page's text layer is broken."
         return _Leaf(number, label, sheet.size, Fate.UNREADABLE, note=note)
-    layout = lay_out(characters.areas)
+    layout = lay_out(characters.areas, characters.grids)
     warnings: tuple[str, ...] = ()
     if Counter(_DIGITS.findall(layout.text)) != characters.figures:
         warnings = (f"page {number}: the figures read differ from the page's own characters",)
@@ -578,7 +580,8 @@ class _Glyphs:
                 if word.text:
                     found.append(_Found(turn, word, first, last, *looks.of(first)))
                     before = word.text
-        hidden = self._hidden(found, looks)
+        drawn = Drawn(self._page, self._sheet.shown)
+        hidden = self._hidden(found, looks, drawn)
         areas: dict[int, list[Word]] = {}
         for index, one in enumerate(found):
             if index not in hidden:
@@ -594,16 +597,16 @@ class _Glyphs:
             letters=letters - sum(found[index].end - found[index].start for index in hidden),
             broken=sum(map(len, _BROKEN.findall(text))) - sum(map(text.count, _SYMBOLS)),
             unseen=_runs(found, hidden),
+            grids=tuple(grids(_turned(drawn.rules(), order[0], self._size))) if order else (),
         )
 
-    def _hidden(self, found: Sequence[_Found], looks: Looks) -> dict[int, HiddenKind]:
+    def _hidden(self, found: Sequence[_Found], looks: Looks, drawn: Drawn) -> dict[int, HiddenKind]:
         """Which of the words cannot be seen, by their index, and why."""
         width, height = self._size
         boxes = [
             one.word[1:5] if one.turn % _QUARTERS == 0 else _displayed(one.word[1:5], one.turn % _QUARTERS, self._size)
             for one in found
         ]
-        drawn = Drawn(self._page, self._sheet.shown)
         doubtful = Surroundings(drawn, width * height).doubtful(
             lambda: [
                 Written(one.object, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
@@ -732,6 +735,21 @@ class _Glyphs:
         cleaned = run if run.isascii() and run.isprintable() else _clean(run)
         baseline = self._baseline(start, turn % _QUARTERS)
         return turn, Word(cleaned, left, top, right, bottom, baseline, size, bold, spaced, broken)
+
+
+def _turned(rules: Sequence[Rule], turn: int, size: tuple[float, float]) -> list[Rule]:
+    """Drawn lines in the frame in which text of that turn reads from left to right; none for slanted text."""
+    if turn >= _QUARTERS:
+        return []
+    if turn == 0:
+        return list(rules)
+    found = []
+    for level, at, start, end in rules:
+        box = (start, at, end, at) if level else (at, start, at, end)
+        left, top, right, bottom = _upright(box, turn, size)
+        across = level is (turn % 2 == 0)
+        found.append(Rule(across, top, left, right) if across else Rule(across, left, top, bottom))
+    return found
 
 
 def _jumps(

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as raw
 
+from ingest.tables import Rule
+
 Rectangle = tuple[float, float, float, float]
 
 # Deeper than this, or with more objects than this, a page is a drawing or a trap; the rest of it counts for nothing.
@@ -58,15 +60,6 @@ class Shape(NamedTuple):
     order: int
     box: Rectangle
     colour: tuple[int, int, int] | None
-
-
-class Rule(NamedTuple):
-    """A straight line that runs across (`level`) or down the page: at `at`, from `start` to `end`."""
-
-    level: bool
-    at: float
-    start: float
-    end: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +109,10 @@ class Drawn:
         for place in range(raw.FPDFPage_CountObjects(page)):
             self._gather(_page_object(handle, place), None, 0, 0, found)
         self.objects = found
+        self._boxes: dict[int, Rectangle] = {}
+        for place, one in enumerate(found):
+            if one.kind in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE) and (box := self._box(one)) is not None:
+                self._boxes[place] = box
 
     def _gather(self, address: int, matrix: _Matrix | None, form: int, depth: int, found: list[_Object]) -> None:
         if not address or len(found) >= _MOST_OBJECTS:
@@ -138,9 +135,7 @@ class Drawn:
     def shapes(self, least: tuple[float, float]) -> Iterator[Shape]:
         """Opaque filled paths and pictures, at least as wide and high as `least`, in the order of drawing."""
         for place, one in enumerate(self.objects):
-            if one.kind not in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE):
-                continue
-            box = self._box(one)
+            box = self._boxes.get(place)
             if box is None or box[2] - box[0] < least[0] or box[3] - box[1] < least[1]:
                 continue
             if one.kind == raw.FPDF_PAGEOBJ_IMAGE:
@@ -152,13 +147,10 @@ class Drawn:
         """The straight level and upright lines among the paths: drawn lines, frames, and filled bars that are thin."""
         found: list[Rule] = []
         corners = 0
-        for one in self.objects:
+        for place, (left, top, right, bottom) in self._boxes.items():
+            one = self.objects[place]
             if one.kind != raw.FPDF_PAGEOBJ_PATH:
                 continue
-            box = self._box(one)
-            if box is None:
-                continue
-            left, top, right, bottom = box
             if min(right - left, bottom - top) <= _THIN:
                 if bottom - top <= _THIN and right - left >= _LONG:
                     found.append(Rule(True, (top + bottom) / 2, left, right))

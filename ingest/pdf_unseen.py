@@ -43,7 +43,7 @@ _COVER_SIZE = (6.0, 4.0)
 _BAND = 12.0
 # The longest page has 14,400 points.
 _MOST_BANDS = 1_200
-# Layers of one page that are looked at one by one; drawings of architects have some dozens, and hardly any text on them.
+# Layers of one page that are looked at one by one: drawings have some dozens, and hardly any text on them.
 _MOST_LAYERS = 24
 _OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm\b[^>]{0,400}>>\s*stream\r?\n")
 _MOST_PACKED = 1 << 20
