@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ingest.tables import Rule, Word, is_figure, rows, separators
+from ingest.scripts import EAST, read_row
+from ingest.tables import Rule, Word, is_figure, rows
 
 # Two rules closer than this (points) are one, drawn twice; so far may a rule end before the one that it meets.
 _SAME = 2.0
@@ -178,14 +179,15 @@ def _side_by_side(cells: Sequence[Sequence[Sequence[Word]]]) -> bool:
 def _cell(lines: Sequence[Sequence[Word]], baseline: float) -> Word:
     """One word for all those of a cell, line after line; a line never holds a tab, for the cell is one."""
     parts: list[tuple[str, Word]] = []
-    for number, line in enumerate(lines):
-        between = ["" if separator == "" else " " for separator in separators(line)]
+    for number, row in enumerate(lines):
+        line, between = read_row(row)
+        between = ["" if separator == "" else " " for separator in between]
         if number:
             before = parts[-1][1]
             broken = before.broken and line[0].text[0].isalpha()
             if broken and line[0].text[0].islower() and before.text[:-1].isalpha():
                 parts[-1] = (parts[-1][0], before._replace(text=before.text[:-1]))
-            between[0] = "" if broken else " "
+            between[0] = "" if broken or (EAST.match(before.text[-1]) and EAST.match(line[0].text[0])) else " "
         parts.extend(zip(between, line, strict=True))
     words = [word for _, word in parts]
     return Word(

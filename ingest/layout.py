@@ -10,13 +10,13 @@ which are headings, depends on the whole document and is decided in `ingest.bloc
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from ingest.grids import Grid, in_cells
-from ingest.tables import Cell, Word, cells, rows, separators
+from ingest.scripts import joins, read_row, runs_from_right
+from ingest.tables import Cell, Word, cells, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def lay_out(areas: Iterable[Sequence[Word]], drawn: Sequence[Grid] = ()) -> Layo
 
     `drawn` are the grids of ruled tables in the first of them; a row of theirs is one line.
 
-    Lines are joined by "\\n", cells by "\\t", words by a space. A word that was broken at the end of a line is whole
-    again, at its first half's place.
+    Lines are joined by "\\n" (by nothing where a script without blanks goes on), cells by "\\t", words by a space. A
+    word that was broken at the end of a line is whole again, at its first half's place.
     """
     grouped: list[tuple[int, list[list[Word]]]] = []
     for area, found in enumerate(areas):
@@ -92,15 +92,18 @@ def lay_out(areas: Iterable[Sequence[Word]], drawn: Sequence[Grid] = ()) -> Layo
             words = in_cells(words, grid)
         grouped.extend((area, rows(column)) for column in _columns(words))
     keep_hyphens = _hyphens_kept([row for _, column in grouped for row in column])
-    parts: list[str] = []
+    text: list[str] = []
     lines: list[Line] = []
     placed: list[Placed] = []
     position = 0
     for number, (area, column) in enumerate(grouped):
+        edge = max(word.right for row in column for word in row)
+        above: list[Word] = []
         for row, between in _joined(column, keep_hyphens):
-            texts = [word.text for word in row]
-            if parts:
+            if lines and not (above and joins(above, row, edge=edge)):
+                text.append("\n")
                 position += 1
+            above = row
             start = position
             for separator, word in zip(between, row, strict=True):
                 position += len(separator)
@@ -108,10 +111,10 @@ def lay_out(areas: Iterable[Sequence[Word]], drawn: Sequence[Grid] = ()) -> Layo
                     position += len(before)
                     placed.append(Placed(position, position + len(part.text), area, part))
                     position += len(part.text)
-            line = "".join(separator + text for separator, text in zip(between, texts, strict=True))
-            parts.append(line)
+            line = "".join(separator + word.text for separator, word in zip(between, row, strict=True))
+            text.append(line)
             lines.append(_line(line, start, row, cells(row, between), area, number))
-    return Layout("\n".join(parts), tuple(lines), tuple(placed))
+    return Layout("".join(text), tuple(lines), tuple(placed))
 
 
 def _line(text: str, start: int, row: Sequence[Word], found: tuple[Cell, ...], area: int, column: int) -> Line:
@@ -145,14 +148,14 @@ def _joined(column: list[list[Word]], keep_hyphens: bool) -> list[tuple[list[Wor
     """Each row with its separators; the second half of a broken word has moved up to its first half."""
     result: list[tuple[list[Word], list[str]]] = []
     moved: Word | None = None
+    from_right = runs_from_right([word for row in column for word in row])
     on_page = {word.text.strip(".,;:()").casefold() for row in column for word in row}
     for index, row in enumerate(column):
         words = row[1:] if moved is not None else row
         moved = None
         if not words:
             continue
-        words = [*reversed(words)] if _right_to_left(words) else list(words)
-        between = separators(words)
+        words, between = read_row(words, from_right=from_right)
         last = words[-1]
         if last.broken and index + 1 < len(column) and _continues(last, column[index + 1][0]):
             moved = column[index + 1][0]
@@ -185,15 +188,6 @@ def _hyphens_kept(page: Sequence[Sequence[Word]]) -> bool:
     long = [row for row in page if len(row) >= 5]
     broken = sum(row[-1].broken for row in long)
     return broken < 3 or broken < HYPHENATES * len(long)
-
-
-def _right_to_left(row: Sequence[Word]) -> bool:
-    """True when most letters of the row are of a script that runs from right to left (UAX #9 classes R and AL)."""
-    text = "".join(word.text for word in row)
-    if text.isascii():
-        return False
-    classes = [unicodedata.bidirectional(character) for character in text if character.isalpha()]
-    return 2 * sum(name in ("R", "AL") for name in classes) > len(classes)
 
 
 def _columns(words: list[Word]) -> list[list[Word]]:

@@ -48,6 +48,7 @@ from ingest.pdf_unseen import (
     pictures_of,
 )
 from ingest.reading import Reading
+from ingest.scripts import EAST, has_right_to_left, meant, reordered
 from ingest.tables import SCRIPT_SIZE, Rule, Word
 
 if TYPE_CHECKING:
@@ -81,7 +82,13 @@ _BROKEN = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
 _BOLD = re.compile(rb"bold|black|heavy|[-,]bd|demi", re.IGNORECASE)
 # Bullets of the fonts Symbol and Wingdings, which PDFs name by their private code.
 _SYMBOLS = {"\uf0b7": "•", "\uf0a7": "▪", "\uf0a8": "□", "\uf0fc": "✓", "\uf0d8": "➢", "\uf02d": "-"}
+# Blanks of no width, and marks for the direction of the text around them.
+_SAY_NOTHING = frozenset(
+    "\u200b\u2060\ufeff\uffff\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 _QUARTERS = 4
+# The turn of text in vertical lines, as Chinese and Japanese are set: it reads as text turned by three quarters does.
+_VERTICAL = 7
 _REAL_WORD = re.compile(r"\w{3,}")
 _FILE_NAME = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|html?|txt|rtf|indd|qxd|tex|dvi|e?ps|wpd|png|jpe?g|tiff?)$", re.IGNORECASE
@@ -562,6 +569,7 @@ class _Glyphs:
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self._name = ctypes.create_string_buffer(160)
         self._flags = ctypes.c_int()
+        self._column = (math.inf, 0.0)  # where the vertical line at hand stands, and how far down it has come
 
     def words(self) -> _Characters:
         text = self._text()
@@ -576,6 +584,8 @@ class _Glyphs:
             letters += end - start
             for first, last in self._pieces(start, end, breaks):
                 piece = run[first - start : last - start]
+                if has_right_to_left(piece):
+                    piece = self._as_read(piece, first)
                 turn, word = self._word(piece, first, last, text, before)
                 if word.text:
                     found.append(_Found(turn, word, first, last, *looks.of(first)))
@@ -673,7 +683,26 @@ class _Glyphs:
         # No font is wider than it is high, letter after letter.
         if same_line and first[0] <= last[0] and last[2] - first[0] <= 1.2 * height * (end - start):
             return [(start, end)]
+        if self._falls(start, end):
+            return [(start, end)]
         return self._cut(start, end, breaks)
+
+    def _falls(self, start: int, end: int) -> bool:
+        """True when the characters stand one below the other, each upright: a vertical line."""
+        places = [self._origin(index) for index in range(start, end)]
+        size = max(self._set(start)[1], 1.0)
+        return bool(EAST.match(chr(raw.FPDFText_GetUnicode(self._handle, start)))) and all(
+            abs(after[0] - before[0]) <= 0.1 * size and 0.3 * size <= before[1] - after[1] <= 2.5 * size
+            for before, after in zip(places, places[1:], strict=False)
+        )
+
+    def _origin(self, index: int) -> tuple[float, float]:
+        raw.FPDFText_GetCharOrigin(self._handle, index, self._x, self._y)
+        return self._x.value, self._y.value
+
+    def _as_read(self, piece: str, start: int) -> str:
+        """A word that runs from right to left, its ligatures in the order in which their letters are read."""
+        return reordered([(self._origin(start + place), character) for place, character in enumerate(piece)])
 
     def _cut(self, start: int, end: int, breaks: list[int]) -> list[tuple[int, int]]:
         pieces: list[tuple[int, int]] = []
@@ -712,12 +741,24 @@ class _Glyphs:
         return turn, size, bold
 
     def _baseline(self, index: int, turn: int) -> float:
-        raw.FPDFText_GetCharOrigin(self._handle, index, self._x, self._y)
-        x, y = self._x.value, self._y.value
+        x, y = self._origin(index)
         return _upright(self._sheet.shown(x, y, x, y), turn, self._size)[1]
+
+    def _is_vertical(self, start: int, end: int) -> bool:
+        """True for a vertical line, and for a lone character that stands in one with the word before it."""
+        x, y = self._origin(start)
+        if end - start > 1:
+            vertical = self._falls(start, end)
+        else:
+            vertical = abs(x - self._column[0]) <= 0.5 and y < self._column[1]
+        self._column = (x, y) if vertical else (math.inf, 0.0)
+        return vertical
 
     def _word(self, run: str, start: int, end: int, text: str, before: str) -> tuple[int, Word]:
         turn, size, bold = self._set(start)
+        east = not run.isascii() and EAST.match(run[0]) is not None
+        if east and turn == 0 and self._is_vertical(start, end):
+            turn = _VERTICAL
         first = self._loose(start)
         last = first if end - start == 1 else self._loose(end - 1)
         around = (min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3]))
@@ -727,7 +768,7 @@ class _Glyphs:
             size = height or 1.0
         broken = run[-1] == "\ufffe"
         spaced = (
-            (run[0] in ")]%" or before[-1:] in "$€£¥₹" and before != "")
+            (run[0] in ")]%" or (before != "" and before[-1] in "$€£¥₹") or east)
             and start > 0
             and text[start - 1].isspace()
             and raw.FPDFText_IsGenerated(self._handle, start - 1) == 0
@@ -780,14 +821,12 @@ def _clean(run: str) -> str:
     for character in text:
         if character in "\xad\ufffe":
             found.append("-")
-        elif "\ufb00" <= character <= "\ufb06":
-            found.append(unicodedata.normalize("NFKC", character))
         elif character in _SYMBOLS:
             found.append(_SYMBOLS[character])
         elif character.isspace():
             found.append(" ")
-        elif character not in "\u200b\u2060\ufeff\uffff" and unicodedata.category(character) not in ("Cc", "Cs"):
-            found.append(character)
+        elif character not in _SAY_NOTHING and unicodedata.category(character) not in ("Cc", "Cs"):
+            found.append(meant(character))
     return "".join(found)
 
 

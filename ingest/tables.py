@@ -255,7 +255,7 @@ def _cell(words: Sequence[Word], between: Sequence[str], start: int, end: int) -
     text = words[0].text + "".join(
         separator + word.text for separator, word in zip(between[1:], words[1:], strict=True)
     )
-    return Cell(start, end, words[0].left, max(word.right for word in words), is_figure(text))
+    return Cell(start, end, min(word.left for word in words), max(word.right for word in words), is_figure(text))
 
 
 def tables(lines: Sequence[Row]) -> list[tuple[int, int]]:
