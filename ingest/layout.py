@@ -16,7 +16,7 @@ from statistics import median
 
 from ingest.grids import Grid, in_cells
 from ingest.scripts import joins, read_row, runs_from_right
-from ingest.tables import Cell, Word, cells, rows
+from ingest.tables import Cell, Word, cells, is_marker, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Line:
 
     `area` is the index of the area that it was laid out from, `column` numbers the page's columns in reading order.
     `ruled` says that it is a row of a drawn grid; then its box holds all the lines that its cells run over.
+    `lead` is how many characters at its start are in bold while the rest is not, and `lead_right` where they end on the
+    page.
     """
 
     start: int
@@ -41,6 +43,8 @@ class Line:
     column: int
     cells: tuple[Cell, ...]
     ruled: bool = False
+    lead: int = 0
+    lead_right: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +117,11 @@ def lay_out(areas: Iterable[Sequence[Word]], drawn: Sequence[Grid] = ()) -> Layo
                     position += len(part.text)
             line = "".join(separator + word.text for separator, word in zip(between, row, strict=True))
             text.append(line)
-            lines.append(_line(line, start, row, cells(row, between), area, number))
+            lines.append(_line(line, start, row, between, area, number))
     return Layout("".join(text), tuple(lines), tuple(placed))
 
 
-def _line(text: str, start: int, row: Sequence[Word], found: tuple[Cell, ...], area: int, column: int) -> Line:
+def _line(text: str, start: int, row: Sequence[Word], between: Sequence[str], area: int, column: int) -> Line:
     # The last half of a broken word stands on the next line: it does not stretch this one's box.
     first = row[0]
     whole = [word for word in row if word.baseline - first.baseline < word.size] or row
@@ -126,6 +130,8 @@ def _line(text: str, start: int, row: Sequence[Word], found: tuple[Cell, ...], a
         weights[word.size] = weights.get(word.size, 0) + len(word.text)
     size = max(weights, key=lambda size: weights[size])
     lettered = [word.bold for word in whole if any(map(str.isalpha, word.text))]
+    bold = all(lettered) if lettered else all(word.bold for word in whole)
+    lead, lead_right = (0, 0.0) if bold or not any(lettered) else _lead(row, between)
     return Line(
         start=start,
         end=start + len(text),
@@ -136,12 +142,30 @@ def _line(text: str, start: int, row: Sequence[Word], found: tuple[Cell, ...], a
         bottom=max(word.bottom for word in whole),
         baseline=median([word.baseline for word in whole]),
         size=size,
-        bold=all(lettered) if lettered else all(word.bold for word in whole),
+        bold=bold,
         area=area,
         column=column,
-        cells=found,
+        cells=cells(row, between),
         ruled=any(word.parts for word in row),
+        lead=lead,
+        lead_right=lead_right,
     )
+
+
+def _lead(row: Sequence[Word], between: Sequence[str]) -> tuple[int, float]:
+    """How long the bold words at the start of a row are, in characters, and where on the page they end.
+
+    The number or bullet before them may be in the weight of the text.
+    """
+    first = 1 if not row[0].bold and is_marker(row[0].text) else 0
+    length = sum(len(separator) + len(word.text) for separator, word in zip(between[:first], row[:first], strict=True))
+    right = 0.0
+    for separator, word in zip(between[first:], row[first:], strict=True):
+        if not word.bold:
+            break
+        length += len(separator) + len(word.text)
+        right = word.right
+    return (length, right) if right else (0, 0.0)
 
 
 def _joined(column: list[list[Word]], keep_hyphens: bool) -> list[tuple[list[Word], list[str]]]:

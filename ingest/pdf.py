@@ -864,7 +864,7 @@ def _reading(leaves: Sequence[_Leaf], path: Path, metadata_title: str, warnings:
     for leaf, pieces in zip(leaves, found, strict=True):
         span = Span(position, position + len(leaf.text))
         pages.append(Page(leaf.number, leaf.label, span, leaf.fate, leaf.size, leaf.note))
-        placed.extend(_block(leaf, piece, position) for piece in pieces)
+        placed.extend(block for piece in pieces for block in _blocks(leaf, piece, position))
         position = span.end + 1
     hidden = tuple(one for leaf in leaves for one in leaf.hidden)
     return Reading(
@@ -888,9 +888,18 @@ def _hidden_warning(hidden: Sequence[Hidden]) -> tuple[str, ...]:
     return (f"the file holds text that cannot be seen and was not read as part of it: {counted}",)
 
 
-def _block(leaf: _Leaf, piece: Piece, position: int) -> Block:
+def _blocks(leaf: _Leaf, piece: Piece, position: int) -> Iterator[Block]:
+    """The block of a piece, and before it the heading that its first line begins with."""
     lines = leaf.lines[piece.first : piece.last]
     assert leaf.size is not None
+    start = lines[0].start
+    if piece.lead:
+        line = lines[0]
+        end = start + piece.lead
+        around = (line.left, line.top, line.lead_right, line.bottom)
+        box = _as_box(leaf.number, around, leaf.turns[line.area], leaf.size)
+        yield Block(BlockKind.HEADING, Span(position + start, position + end), piece.level, (box,))
+        start = end + len(line.text[piece.lead :]) - len(line.text[piece.lead :].lstrip())
     boxes = []
     for area, group in groupby(lines, key=lambda line: line.area):
         own = list(group)
@@ -901,7 +910,8 @@ def _block(leaf: _Leaf, piece: Piece, position: int) -> Block:
             max(line.bottom for line in own),
         )
         boxes.append(_as_box(leaf.number, around, leaf.turns[area], leaf.size))
-    return Block(piece.kind, Span(position + lines[0].start, position + lines[-1].end), piece.level, tuple(boxes))
+    level = piece.level if piece.kind is BlockKind.HEADING else None
+    yield Block(piece.kind, Span(position + start, position + lines[-1].end), level, tuple(boxes))
 
 
 def _metadata_title(pdf: Any) -> str:
