@@ -354,7 +354,8 @@ def _is_heading(lines: Sequence[Line], body: float) -> bool:
     if min(line.size for line in lines) >= BIGGER * body:
         return True
     ends = text[-1] in ".:" and not _NAMED.match(text)
-    strong = all(line.bold for line in lines) or text.upper() == text
+    # Scripts without capitals are neither in capitals nor not.
+    strong = all(line.bold for line in lines) or text.upper() == text != text.lower()
     numbered = _NUMBERED.match(text) or _NAMED.match(text)
     if numbered and not strong and text[-1] == ".":
         return len(lines) == 1 and len(text) <= RUN_IN and _titled(text)

@@ -155,10 +155,10 @@ def _is_one_row(cells: Sequence[Sequence[Sequence[Word]]], *, ruled: bool) -> bo
     heights = [len(cell) for cell in cells]
     if max(heights) == 1:
         return True
-    if len(cells) == 1:
-        return heights[0] <= _MOST_BESIDE
     if any(sum(is_figure("".join(word.text for word in line)) for line in cell) >= 2 for cell in cells):
         return False
+    if len(cells) == 1:
+        return heights[0] <= _MOST_BESIDE
     baselines = [line[0].baseline for line in cells[0]]
     size = max(word.size for word in cells[0][0])
     if any(after - before > _LABEL_GAP * size for before, after in zip(baselines, baselines[1:], strict=False)):

@@ -32,6 +32,7 @@ from ingest.blocks import BIGGER, PageLines, Piece, blocks
 from ingest.grids import Grid, grids
 from ingest.layout import Layout, Line, lay_out
 from ingest.ocr import DPI, OcrChoice, Recognised, available, read_image
+from ingest.page_labels import printed_labels
 from ingest.pdf_shapes import Drawn
 from ingest.pdf_unseen import (
     LOOK_SCALE,
@@ -54,7 +55,7 @@ from ingest.tables import SCRIPT_SIZE, Rule, Word
 if TYPE_CHECKING:
     from PIL import Image
 
-PARSER = "dossier-pdf 3"
+PARSER = "dossier-pdf 4"
 MEDIA_TYPE = "application/pdf"
 
 logger = logging.getLogger("dossier.ingest")
@@ -369,11 +370,11 @@ def _leaf(pdf: Any, index: int, ocr: OcrChoice, *, layered: bool) -> tuple[_Leaf
 
 
 def _label(pdf: Any, index: int) -> str:
+    """The page's name as the file gives it; "" where it gives none."""
     try:
-        label = _clean(pdf.get_page_label(index) or "").strip()
+        return _clean(pdf.get_page_label(index) or "").strip()
     except (pdfium.PdfiumError, UnicodeDecodeError):
-        label = ""
-    return label or str(index + 1)
+        return ""
 
 
 def _from_characters(number: int, label: str, sheet: _Sheet, characters: _Characters) -> _Leaf:
@@ -858,12 +859,14 @@ def _reading(leaves: Sequence[_Leaf], path: Path, metadata_title: str, warnings:
             for leaf in leaves
         ]
     )
+    printed = printed_labels([_edges(leaf, pieces) for leaf, pieces in zip(leaves, found, strict=True)])
     pages: list[Page] = []
     placed: list[Block] = []
     position = 0
-    for leaf, pieces in zip(leaves, found, strict=True):
+    for leaf, pieces, number in zip(leaves, found, printed, strict=True):
         span = Span(position, position + len(leaf.text))
-        pages.append(Page(leaf.number, leaf.label, span, leaf.fate, leaf.size, leaf.note))
+        label = leaf.label or number or str(leaf.number)
+        pages.append(Page(leaf.number, label, span, leaf.fate, leaf.size, leaf.note))
         placed.extend(block for piece in pieces for block in _blocks(leaf, piece, position))
         position = span.end + 1
     hidden = tuple(one for leaf in leaves for one in leaf.hidden)
@@ -886,6 +889,12 @@ def _hidden_warning(hidden: Sequence[Hidden]) -> tuple[str, ...]:
         return ()
     counted = ", ".join(f"{count} {kind.value.replace('_', ' ')}" for kind, count in sorted(kinds.items()))
     return (f"the file holds text that cannot be seen and was not read as part of it: {counted}",)
+
+
+def _edges(leaf: _Leaf, pieces: Sequence[Piece]) -> list[str]:
+    """The lines of the page's running header and footer."""
+    edges = [piece for piece in pieces if piece.kind in (BlockKind.HEADER, BlockKind.FOOTER)]
+    return [line.text for piece in edges for line in leaf.lines[piece.first : piece.last]]
 
 
 def _blocks(leaf: _Leaf, piece: Piece, position: int) -> Iterator[Block]:

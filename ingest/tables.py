@@ -393,7 +393,9 @@ def _top(lines: Sequence[Row], first: int, *, floor: int, usual: float) -> int:
         line = lines[top]
         # A heading over several columns begins a little before the first of them; a title begins above the labels.
         over_figures = line.cells[0].left > figures - 3 * line.size
-        if len(line.cells) >= 2 or (len(line.text) <= 80 and (is_units(line.text) or over_figures)):
+        # The headings of a drawn grid's columns stand inside it: what is above is a heading of the text.
+        heads = is_units(line.text) or (over_figures and not lines[first].ruled)
+        if len(line.cells) >= 2 or (len(line.text) <= 80 and heads):
             found = top
         elif _prose(line, body) and not (top > floor and len(lines[top - 1].cells) >= 2):
             # Column headings that stand so close that they read as one cell have others above them.
