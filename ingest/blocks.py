@@ -58,6 +58,8 @@ RUN_IN = 60
 # Footnotes are set smaller than the body by this factor at least (11 to 12 points), and end below this part of a page.
 SMALL = 0.92
 NOTE_DEPTH = 0.5
+# … and say something: this many letters.
+NOTE_LETTERS = 8
 # Lines of a paragraph keep the page's usual pitch; a gap half as wide again starts a new one.
 NEW_PARAGRAPH = 1.45
 # The first line of a paragraph is indented by about one size of the font or more.
@@ -91,6 +93,8 @@ _HANGING = re.compile(
 )
 # What a footnote begins with: "1", "(2)", "*", "†", "a)", also glued to its first word as a raised mark is.
 _NOTE = re.compile(r"(?:\(\d{1,3}\)|\d{1,3}[.)]?|\(?[a-z]\)|[*†‡§¶]{1,3})(?:\s+(?=\S)|(?=[A-ZÄÖÜ“\"(]))")
+_TABLE_NOTE = re.compile(r"(?:\((?:\d{1,2}|[a-z])\)|[*†‡§¶]{1,3})\s*\S")
+_TEXT_GOES_ON = re.compile(r" ?[\w“„\"'(]")
 _BULLET = re.compile(r"[•‣◦▪●■□○·*–—]\s")
 
 
@@ -233,22 +237,34 @@ def _column(lines: Sequence[Line], first: int, last: int, body: float, height: f
             yield Piece(BlockKind.TABLE, start + first, end + first)
         position = end
     for start, end in zip(notes, [*notes[1:], last], strict=False):
-        yield Piece(BlockKind.FOOTNOTE, start, end)
+        apart = next((index for index in range(start + 1, end) if _apart(lines[index - 1], lines[index])), end)
+        yield Piece(BlockKind.FOOTNOTE, start, apart)
+        if apart < end:
+            yield Piece(BlockKind.PARAGRAPH, apart, end)
+
+
+def _apart(before: Line, line: Line) -> bool:
+    """True for small print that stands too far below a footnote to be part of it."""
+    return line.baseline - before.baseline > 2 * max(before.size, line.size)
 
 
 def _notes(lines: Sequence[Line], first: int, last: int, body: float, height: float) -> list[int]:
-    """Where the footnotes begin that end the column `[first, last)`: small print below the text, each with its mark."""
-    start = last
-    while start > first and lines[start - 1].size <= SMALL * body:
-        start -= 1
-    while start < last and not _NOTE.match(lines[start].text):
+    """Where the footnotes begin that end the column `[first, last)`: small print below the text, each with its mark.
+
+    Where a table in small print stands above them, they need a mark in brackets or a sign: its rows begin with numbers.
+    """
+    small = last
+    while small > first and lines[small - 1].size <= SMALL * body:
+        small -= 1
+    start = small
+    while start < last and not (_NOTE if start == small else _TABLE_NOTE).match(lines[start].text):
         start += 1
     tail = lines[start:last]
-    if not tail or start == first or tail[-1].bottom < NOTE_DEPTH * height:
+    if not tail or small == first or tail[-1].bottom < NOTE_DEPTH * height:
         return []
-    if any(line.ruled or sum(cell.numeric for cell in line.cells) >= 2 for line in tail):
+    if any(line.ruled or len(line.cells) > 1 for line in tail) or (start > small and len(lines[start - 1].cells) < 2):
         return []
-    if not any(line.size > SMALL * body for line in lines[first:start]):
+    if sum(map(str.isalpha, "".join(line.text for line in tail))) < NOTE_LETTERS:
         return []
     return [index for index in range(start, last) if index == start or _begins_note(lines[index - 1], lines[index])]
 
@@ -285,8 +301,7 @@ def _lead(line: Line) -> int:
     if not line.lead or line.lead > RUN_IN or letters < 3 or "\t" in name or name[-1] not in ".:—–":
         return 0
     # A bold figure or the name of a party in the middle of things is no heading.
-    rest = line.text[line.lead :].lstrip()
-    return line.lead if rest[:1].isalnum() or rest[:1] in "“\"'(" else 0
+    return line.lead if _TEXT_GOES_ON.match(line.text, line.lead) else 0
 
 
 def _breaks(before: Line, after: Line, first: Line, usual: float, left: float, right: float) -> bool:

@@ -709,12 +709,14 @@ class _Glyphs:
         pieces: list[tuple[int, int]] = []
         begin = start
         before = self._glyph(start)
+        number = before[0]  # nothing but digits so far
         for index in range(start + 1, end):
             glyph = self._glyph(index)
-            if _jumps(before, glyph):
+            if _jumps(before, glyph) or (number and _is_mark(before, glyph)):
                 pieces.append((begin, index))
                 breaks.append(index)
                 begin = index
+            number = number and glyph[0]
             before = glyph
         return [*pieces, (begin, end)]
 
@@ -810,6 +812,15 @@ def _jumps(
     # "13,709" with the mark of a footnote on it is not 137,091.
     raised = abs(baseline - baseline_before) > 0.15 * biggest or size != size_before
     return digit and digit_before and raised and min(size, size_before) < SCRIPT_SIZE * biggest
+
+
+def _is_mark(
+    before: tuple[bool, float, float, float, float, int], after: tuple[bool, float, float, float, float, int]
+) -> bool:
+    """True when a small raised number ends and a word begins: the mark of the footnote that follows."""
+    _, _, _, baseline_before, size_before, _ = before
+    digit, _, _, baseline, size, _ = after
+    return not digit and size_before < SCRIPT_SIZE * size and baseline - baseline_before > 0.15 * size
 
 
 def _clean(run: str) -> str:

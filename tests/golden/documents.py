@@ -320,6 +320,6 @@ def run_in_headings(path: Path) -> Path:
         y = prose(canvas, 72, y, "(c) it ends when a party becomes insolvent. " + LOREM * 2)
         line(canvas, 72, y, "Notices.", font=BOLD)
         line(canvas, 116, y, "Every notice is given in writing, to the address at the head of this")
-        prose(canvas, 72, y - 12, "Agreement. " + LOREM)
+        prose(canvas, 72, y - 12, "Agreement. " + LOREM * 2)
 
     return a_pdf(path, draw)
