@@ -92,8 +92,8 @@ _HANGING = re.compile(
     re.IGNORECASE,
 )
 # What a footnote begins with: "1", "(2)", "*", "†", "a)", also glued to its first word as a raised mark is.
-_NOTE = re.compile(r"(?:\(\d{1,3}\)|\d{1,3}[.)]?|\(?[a-z]\)|[*†‡§¶]{1,3})(?:\s+(?=\S)|(?=[A-ZÄÖÜ“\"(]))")
-_TABLE_NOTE = re.compile(r"(?:\((?:\d{1,2}|[a-z])\)|[*†‡§¶]{1,3})\s*\S")
+_NOTE = re.compile(r"(?:\(\d{1,3}\)|\d{1,3}[.)]?|\(?[a-z]\)|[*∗†‡§¶]{1,3})(?:\s+(?=\S)|(?=[A-ZÄÖÜ“\"(]))")
+_TABLE_NOTE = re.compile(r"(?:\((?:\d{1,2}|[a-z])\)|[*∗†‡§¶]{1,3})\s*\S")
 _TEXT_GOES_ON = re.compile(r" ?[\w“„\"'(]")
 _BULLET = re.compile(r"[•‣◦▪●■□○·*–—]\s")
 

@@ -79,6 +79,7 @@ _SANE_SIZE = (0.4, 2.5)
 
 _RUN = re.compile(r"[^\s\x00-\x1f\ufffe]+\ufffe?|\ufffe")
 _DIGITS = re.compile(r"[0-9]+")
+_MARKS = "0123456789*∗†‡§¶"
 _BROKEN = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
 _BOLD = re.compile(rb"bold|black|heavy|[-,]bd|demi", re.IGNORECASE)
 # Bullets of the fonts Symbol and Wingdings, which PDFs name by their private code.
@@ -709,16 +710,19 @@ class _Glyphs:
         pieces: list[tuple[int, int]] = []
         begin = start
         before = self._glyph(start)
-        number = before[0]  # nothing but digits so far
+        mark = self._marks(start)  # nothing but what marks a footnote so far
         for index in range(start + 1, end):
             glyph = self._glyph(index)
-            if _jumps(before, glyph) or (number and _is_mark(before, glyph)):
+            if _jumps(before, glyph) or (mark and _is_mark(before, glyph)):
                 pieces.append((begin, index))
                 breaks.append(index)
                 begin = index
-            number = number and glyph[0]
+            mark = mark and self._marks(index)
             before = glyph
         return [*pieces, (begin, end)]
+
+    def _marks(self, index: int) -> bool:
+        return chr(raw.FPDFText_GetUnicode(self._handle, index)) in _MARKS
 
     def _glyph(self, index: int) -> tuple[bool, float, float, float, float, int]:
         """Whether it is a digit; left, right, baseline and size in the reading frame; and its turn."""
@@ -817,7 +821,7 @@ def _jumps(
 def _is_mark(
     before: tuple[bool, float, float, float, float, int], after: tuple[bool, float, float, float, float, int]
 ) -> bool:
-    """True when a small raised number ends and a word begins: the mark of the footnote that follows."""
+    """True when a small raised number or sign ends and a word begins: the mark of the footnote that follows."""
     _, _, _, baseline_before, size_before, _ = before
     digit, _, _, baseline, size, _ = after
     return not digit and size_before < SCRIPT_SIZE * size and baseline - baseline_before > 0.15 * size

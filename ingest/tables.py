@@ -179,7 +179,10 @@ def _hangs_on(mark: Word, row: Sequence[Word]) -> bool:
     return any(
         host.top <= middle <= host.bottom
         and mark.size < SCRIPT_SIZE * host.size
-        and -0.3 * host.size <= mark.left - host.right <= 0.7 * host.size
+        and (
+            -0.3 * host.size <= mark.left - host.right <= 0.7 * host.size
+            or -0.3 * host.size <= host.left - mark.right <= 0.7 * host.size
+        )
         for host in row
     )
 
