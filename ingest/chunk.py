@@ -31,6 +31,7 @@ _MARK = re.compile(
 )
 _SUBJECT = re.compile(r"(?P<name>[A-ZÄÖÜ][^.:;\t]{2,58})(?:[.:]|\s[–—-])\s+[“\"'(]{0,2}[A-ZÄÖÜ]")
 _SUBJECT_WORDS = 8
+_BULLETS = "•‣◦▪●■□○·*–— "
 _RUN_IN_LEVEL = 100  # below every heading that stands on a line of its own
 
 _SENTENCE_ENDS = re.compile(r"[.!?:;。！？…][\"'”’»)\]]*\s*$")
@@ -153,7 +154,7 @@ def _path(path: list[tuple[int, str]], run: Sequence[Block], text: str) -> list[
     elif first.kind in (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST):
         mark = _MARK.match(said)
         if first.kind is BlockKind.HEADING:
-            level, name = _mark_level(mark), _heading_name(said).rstrip(" .:—–-")
+            level, name = _mark_level(mark), _heading_name(said).lstrip(_BULLETS).rstrip(" .:—–-")
         elif mark is not None:
             # A clause of the same rank without a subject still ends the one before it.
             level, name = _mark_level(mark), _subject(said, mark)
