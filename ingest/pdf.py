@@ -835,7 +835,9 @@ def _clean(run: str) -> str:
     text = run.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     found: list[str] = []
     for character in text:
-        if character in "\xad\ufffe":
+        if " " <= character <= "~":
+            found.append(character)
+        elif character in "\xad\ufffe":
             found.append("-")
         elif character in _SYMBOLS:
             found.append(_SYMBOLS[character])

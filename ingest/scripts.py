@@ -47,6 +47,8 @@ def meant(character: str) -> str:
 def runs_from_right(row: Sequence[Word], *, otherwise: bool = False) -> bool:
     """True when most letters of the row are of a script that runs from right to left; `otherwise` if it has none."""
     text = "".join(word.text for word in row)
+    if text.isascii():
+        return otherwise and not any(map(str.isalpha, text))
     classes = [unicodedata.bidirectional(character) for character in text if character.isalpha()]
     if not classes:
         return otherwise
