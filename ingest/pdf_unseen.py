@@ -45,9 +45,9 @@ _BAND = 12.0
 _MOST_BANDS = 1_200
 # Layers of one page that are looked at one by one: drawings have some dozens, and hardly any text on them.
 _MOST_LAYERS = 24
-_OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm\b[^>]{0,400}>>\s*stream\r?\n")
+_OBJECT_STREAM = re.compile(rb"/ObjStm\b.{0,600}?stream\r?\n", re.DOTALL)
 _MOST_PACKED = 1 << 20
-_MOST_UNPACKED = 8 << 20
+_MOST_UNPACKED = 128 << 20  # of all of them together; what holds more is looked at as if it had layers
 
 _INVISIBLE = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 _FILLED = (raw.FPDF_TEXTRENDERMODE_FILL, raw.FPDF_TEXTRENDERMODE_FILL_CLIP)
@@ -189,18 +189,20 @@ def has_layers(path: Path) -> bool:
     """True when a PDF may have layers that can be switched off (ISO 32000-1, 8.11: /OCProperties of the catalogue).
 
     The catalogue may lie in a packed stream of objects; those are unpacked as far as needed. An encrypted file, whose
-    streams say nothing, counts as one with layers.
+    streams say nothing, counts as one with layers, and so does one that unpacks to more than anybody writes.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if content.find(b"/OCProperties") >= 0 or content.find(b"/Encrypt") >= 0:
             return True
+        left = _MOST_UNPACKED
         for found in _OBJECT_STREAM.finditer(content):
             packed = content[found.end() : found.end() + _MOST_PACKED]
             try:
-                unpacked = zlib.decompressobj().decompress(packed, _MOST_UNPACKED)
+                unpacked = zlib.decompressobj().decompress(packed, left)
             except zlib.error:
                 continue
-            if b"/OCProperties" in unpacked:
+            left -= len(unpacked)
+            if b"/OCProperties" in unpacked or left <= 0:
                 return True
     return False
 
@@ -215,8 +217,8 @@ class Layers:
             if one.kind == raw.FPDF_PAGEOBJ_TEXT:
                 name = self._name(one.address)
                 if not name and one.form:
-                    # A form may be on a layer as a whole, which pdfium does not tell.
-                    name = self._name(one.form) or f"form {one.form}"
+                    # A form may be on a layer as a whole, which pdfium does not tell: all such are looked at together.
+                    name = self._name(one.form) or "forms"
                 if name:
                     self._names[one.address] = name
 
