@@ -29,7 +29,10 @@ from ingest.pdf import read_pdf
 
 @dataclass(slots=True)
 class Account:
-    """What became of the pages of one folder. `lost` are letters and digits, `short` the pages that lost some."""
+    """What became of the pages of one folder. `lost` are letters and digits, `short` the pages that lost some.
+
+    `processor_seconds` are those of the reader alone, without OCR programs.
+    """
 
     folder: str
     files: int = 0
@@ -43,7 +46,7 @@ class Account:
     letters: int = 0
     lost: int = 0
     short: int = 0
-    seconds: float = 0.0
+    processor_seconds: float = 0.0
 
     @property
     def without_fate(self) -> int:
@@ -64,7 +67,7 @@ def main(folders: tuple[Path, ...], ocr: str, as_json: bool) -> None:
             f"{one.folder}: {one.files} files ({one.refused} refused), {one.pages:,} pages: {one.text:,} text, "
             f"{one.ocr} ocr, {one.blank} blank, {one.unreadable} unreadable, {one.without_fate} without a fate; "
             f"{one.figures} pages with a warning about figures; {one.letters:,} letters and digits, {one.lost} lost on "
-            f"{one.short} pages; {one.seconds:.0f} s"
+            f"{one.short} pages; {one.pages / max(one.processor_seconds, 0.001):.0f} pages per second of processor time"
         )
     sys.exit(int(any(one.without_fate or one.refused or one.lost for one in accounts)))
 
@@ -72,15 +75,16 @@ def main(folders: tuple[Path, ...], ocr: str, as_json: bool) -> None:
 def accounted(folder: Path, ocr: OcrChoice) -> Account:
     """The account of all PDF files of a folder."""
     account = Account(str(folder))
-    started = time.perf_counter()
     for path in sorted(folder.rglob("*.pdf")):
         account.files += 1
+        started = time.process_time()
         try:
             reading = read_pdf(path, ocr=ocr)
         except UnreadableDocument as error:
             click.echo(f"{path.name}: {error}", err=True)
             account.refused += 1
             continue
+        account.processor_seconds += time.process_time() - started
         fates = Counter(page.fate for page in reading.pages)
         account.text += fates[Fate.TEXT]
         account.ocr += fates[Fate.OCR]
@@ -101,7 +105,6 @@ def accounted(folder: Path, ocr: OcrChoice) -> Account:
                 account.short += lost > 0
                 if lost:
                     click.echo(f"{path.name}: page {page.number} lost {lost} letters or digits", err=True)
-    account.seconds = time.perf_counter() - started
     return account
 
 
