@@ -1,6 +1,7 @@
 """PDF files: their text with the place of every word, through pdfium. Also a page's picture, and a span's boxes.
 
-    file ─▶ pages ─▶ words with boxes (pdfium) ─▶ lines (layout, tables) ─▶ blocks ─▶ Reading
+    file ─▶ pages ─▶ words with boxes (pdfium) ─▶ lines (grids, scripts, layout, tables) ─▶ blocks ─▶ Reading
+                ├──▶ shapes, notes ─▶ what nobody sees (pdf_unseen)
                 └──▶ picture ─▶ words with boxes (ocr), where a page has no usable text
 
 One page is open at a time. pdfium is not safe for threads: it is only called in the caller's; OCR waits in two others.
