@@ -86,14 +86,14 @@ def drawn(path: Path, sketch: Sketch, file: Path) -> dict[str, Any]:
 
 
 def _marked(picture: Image.Image, boxes: Sequence[Box], *, scale: float) -> Image.Image:
-    from PIL import Image, ImageChops, ImageDraw
+    from PIL import Image, ImageChops
 
     picture = picture.convert("RGB")
     if not boxes:
         return picture
     layer = Image.new("RGB", picture.size, "white")
-    draw = ImageDraw.Draw(layer)
     for box in boxes:
-        sides = (box.left * scale - 1, box.top * scale - 1, box.right * scale + 1, box.bottom * scale + 1)
-        draw.rectangle(sides, fill=MARKER)
+        left, top = round(box.left * scale) - 1, round(box.top * scale) - 1
+        right, bottom = round(box.right * scale) + 1, round(box.bottom * scale) + 1
+        layer.paste(MARKER, (left, top, max(right, left), max(bottom, top)))
     return ImageChops.multiply(picture, layer)
