@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ingest.scripts import EAST, read_row
-from ingest.tables import Rule, Word, is_figure, rows
+from ingest.tables import Rule, Word, is_figure, rows, separators
 
 # Two rules closer than this (points) are one, drawn twice; so far may a rule end before the one that it meets.
 _SAME = 2.0
@@ -152,6 +152,9 @@ def in_cells(words: Sequence[Word], grid: Grid) -> list[Word]:
 
 def _is_one_row(cells: Sequence[Sequence[Sequence[Word]]], *, ruled: bool) -> bool:
     """True when the lines of a band's cells are one row of the table; `ruled` says that the grid has rules for rows."""
+    # Words that stand apart as cells do: the drawn lines are shading or underlines, and not what divides this table.
+    if any("\t" in separators(line) for cell in cells for line in cell):
+        return False
     heights = [len(cell) for cell in cells]
     if max(heights) == 1:
         return True

@@ -35,6 +35,15 @@ def test_figures_one_below_the_other_stay_rows() -> None:
     assert {"Cash", "Debt", "1,204", "873"} <= {word.text for word in in_cells([*head, *words], grid)}
 
 
+def test_a_grid_whose_cells_hold_several_figures_does_not_divide_the_table() -> None:
+    (grid,) = grids(a_frame([0, 150, 400], [0, 20, 60]))
+    words = [
+        *(a_word(text, 5, y) for text, y in (("Revenues", 34), ("Costs", 46))),
+        *(a_word(text, x, y) for x in (200, 300) for text, y in (("44,538", 34), ("24,576", 46))),
+    ]
+    assert in_cells(words, grid) == words
+
+
 def test_lines_that_do_not_meet_are_no_grid() -> None:
     assert grids([Rule(True, y, 0, 200) for y in (0, 20, 40)]) == []
     assert grids([*(Rule(True, y, 0, 90) for y in (0, 20)), Rule(False, 300, 0, 20), Rule(False, 400, 0, 20)]) == []
