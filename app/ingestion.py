@@ -24,6 +24,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
+from app.facts import read_facts
 from app.locks import only_run
 from app.reports import Ingested, IngestedDocument, Progress, Status
 from core.audit import AuditLog
@@ -240,6 +241,7 @@ class Ingestion:
         chunks = self._chunks(document)
         self._index.replace(document, chunks)
         self._library.shelve(_record(document, chunks, origin=record.origin, by=record.ingested_by))
+        self._library.keep_facts([read_facts(document)])
         return True
 
     def forget(self, collection: str, document_id: DocumentId) -> int:
@@ -352,6 +354,7 @@ class Ingestion:
         self._patiently(work, lambda: self._index.write(document, points))
         record = _record(document, chunks, origin=file.origin, by=work.order.by)
         self._library.shelve(record)
+        self._library.keep_facts([read_facts(document)])
         replaced = self._replace_at(work, file, document.id)
         status = Status.UPDATED if known or replaced else Status.ADDED
         return _as_ingested(record, status, file.source, moved_from=_moved_from(work, file, record))
