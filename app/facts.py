@@ -43,12 +43,11 @@ class Known:
     edits: Edits
 
 
-def read_facts(document: Document) -> Kept:
-    """The facts of a document, ready to be stored."""
-    facts = json.dumps(facts_to_json(facts_of(document)), ensure_ascii=False, separators=(",", ":"))
+def kept_facts(document: Document, facts: Facts) -> Kept:
+    """The facts of a document as they are stored."""
+    stored = json.dumps(facts_to_json(facts), ensure_ascii=False, separators=(",", ":"))
     # Half a surrogate pair is no character and no database takes one; a broken PDF may hold it in a name.
-    facts = facts.encode("utf-8", "replace").decode("utf-8")
-    return Kept(document.collection, document.id, VERSION, facts)
+    return Kept(document.collection, document.id, VERSION, stored.encode("utf-8", "replace").decode("utf-8"))
 
 
 def known(library: Library, records: Sequence[Record], collection: str | None) -> tuple[Known, ...]:
@@ -88,7 +87,8 @@ def _kept(library: Library, collection: str | None) -> tuple[Kept, ...]:
     for record in library.records(collection):
         if (record.collection, record.document_id) in stale:
             with suppress(BrokenStore):  # told by --verify; the document is then known by nothing
-                fresh.append(read_facts(library.document(record.collection, record.document_id)))
+                document = library.document(record.collection, record.document_id)
+                fresh.append(kept_facts(document, facts_of(document)))
     with suppress(Busy, ConfigError):  # a catalogue that cannot be written to just now is read again next time
         library.keep_facts(fresh)
     log.info("facts read", extra={"documents": len(fresh)})

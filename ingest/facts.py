@@ -345,7 +345,7 @@ def _from_file_name(page: _Page, named: Iterable[Fact]) -> Iterator[Fact]:
         if any(key == one or (len(key) > 3 and one.startswith(key)) for one in known):
             sure = 0.9
         elif len(key) > 3 and key in text:
-            sure = 0.75 if len(key) > 6 or "." in word else 0.5
+            sure = 0.75 if "." in word else 0.5  # a word may be any word, an address of the web is a name
         else:
             sure = 0.4
         yield Fact(FactKind.ALIAS, word, Origin.FILE_NAME, sure)

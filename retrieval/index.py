@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from core.documents import Chunk, Document, DocumentId, Hit, Span
 from core.errors import ConfigError, NotFound, UsageError
+from core.facts import SURE, FactKind, Facts, values_of
+from core.names import short_form, squashed
 from core.privacy import Clearance
 from retrieval import sparse
 
@@ -51,6 +53,9 @@ the other still counts. More changes little, since 1/(k + rank) is flat out ther
 
 EVERY_CLEARANCE = frozenset(Clearance)
 """Inside our walls every document may be searched; what may leave them is decided by `EgressPolicy`."""
+
+LIKE = 5
+"""Letters by which a file's name is taken to name a party: people shorten and run names together."""
 
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
@@ -184,15 +189,18 @@ class Index:
         if built is not None:
             self._must_fit(collection, built)
 
-    def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
+    def replace(self, document: Document, chunks: Sequence[Chunk], facts: Facts = ()) -> None:
         """Make `chunks` the chunks of this document in its collection. Raises as `prepare` and `write` do."""
         self.prepare(document.collection)
-        self.write(document, self.embed(document, chunks))
+        self.write(document, self.embed(document, chunks, facts))
 
-    def embed(self, document: Document, chunks: Sequence[Chunk]) -> tuple[Point, ...]:
-        """The points of a document, ready to be written: the long part, for which no lock is held."""
+    def embed(self, document: Document, chunks: Sequence[Chunk], facts: Facts = ()) -> tuple[Point, ...]:
+        """The points of a document, ready to be written: the long part, for which no lock is held.
+
+        `facts` stand in the line above each chunk, as far as the file's name does not say them.
+        """
         started = time.perf_counter()
-        points = tuple(self._points(document, chunks))
+        points = tuple(self._points(document, chunks, facts))
         seconds = round(time.perf_counter() - started, 3)
         log.info("embedded", extra={"document": document.id, "chunks": len(points), "seconds": seconds})
         return points
@@ -347,8 +355,8 @@ class Index:
                 f"now {FORMAT}); ingest it into a new collection."
             )
 
-    def _points(self, document: Document, chunks: Sequence[Chunk]) -> list[Point]:
-        name = _spoken(document.source)
+    def _points(self, document: Document, chunks: Sequence[Chunk], facts: Facts) -> list[Point]:
+        name = _headline(_spoken(document.source), facts)
         texts = [self._embedded_text(chunk, name) for chunk in chunks]
         rows: Vectors = self._embedder.embed_documents(texts)
         return [
@@ -375,6 +383,23 @@ class Index:
 def _spoken(source: str) -> str:
     """The name of a file as words: people put into it what the document is, of whom and of when."""
     return " ".join(re.split(r"[\W_]+", PurePosixPath(source.rsplit(" › ", 1)[-1]).stem)).strip()
+
+
+def _headline(name: str, facts: Facts) -> str:
+    """The file's name, and what it does not say: whose the document is, of when and of what kind.
+
+    A filing that is called "scan 0012" is then embedded as "Acme FY2023 10-K scan 0012".
+    """
+    said = squashed(name)
+    missing: list[str] = []
+    parties = [short_form(one) for one in values_of([fact for fact in facts if fact.sure >= SURE], FactKind.PARTY)]
+    if parties and not any(squashed(one)[:LIKE] in said for one in parties):
+        missing.append(" ".join(parties[:2]))
+    for kind in (FactKind.PERIOD, FactKind.KIND):
+        value = next(iter(values_of(facts, kind)), "")
+        if value and not (squashed(value) in said or (kind is FactKind.PERIOD and value.strip("FY")[:4] in said)):
+            missing.append(value)
+    return " ".join([*missing, name])
 
 
 def is_name(collection: str) -> bool:

@@ -37,6 +37,9 @@ LEAST_MISSPELT = 6
 FUZZY = 0.5
 """How sure a misspelt name is: below SURE, so that it only weights."""
 
+UNSURE = 0.5
+"""Share that is left of the sureness of a name of one word which is not sure: such a word may be any word."""
+
 FEWER_NAMES = 0.8
 """Weight of a document that has one of three or more names less than the best: a subsidiary of the party, say."""
 
@@ -48,6 +51,11 @@ document only implies (a calendar quarter), where another says it in so many wor
 OTHER_KIND = 0.7
 OTHER_LAW = 0.8
 
+
+def _words(line: str) -> frozenset[str]:
+    return frozenset(line.split())
+
+
 _WORD = re.compile(r"[^\W_]+(?:[-.&'’/][^\W_]+)*|&")
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _LATEST = re.compile(
@@ -56,6 +64,14 @@ _LATEST = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(rf"\b(?:{CONTRACT_WORDS})\b", re.IGNORECASE)
+_CONTRACT = re.compile(rf"\b(?:(?P<before>[\w&-]+)\s+)?(?P<word>{CONTRACT_WORDS})\b", re.IGNORECASE)
+_GENERIC = _words("agreement agreements contract statement note vertrag vereinbarung license licence")
+_POINTING = _words(
+    "the this that a an any each every our your its their of under in by der die das dieser diese dem den which what "
+    "whose all these those such and or to for from with is income cash flow financial operations promissory"
+)
+"""Words before "agreement" that do not say which one; statements of income and of cash flows are no contracts."""
+
 _LAW = re.compile(r"\b(?:law|laws|Recht|Rechts|jurisdiction|governed)\b", re.IGNORECASE)
 _LAW_NAMES = {
     "germany": "german|deutsch",
@@ -279,7 +295,10 @@ def _by_name(question: str, register: Register, because: list[str]) -> tuple[lis
         left_out = len(everything) - len(chosen)
         because.append(f"{_documents(left_out)} of others {'is' if left_out == 1 else 'are'} left out")
         return [one for one in everything if one in chosen], {one: w for one, w in chosen.items() if w < 1}
-    strength = {one: max(name.documents.get(one, 0.0) for name in telling) for one in everything}
+    strength = {
+        one: max(name.documents.get(one, 0.0) * (1.0 if " " in name.words else UNSURE) for name in telling)
+        for one in everything
+    }
     best = max(strength.values())
     return everything, {one: 1 - (best - own) for one, own in strength.items() if own < best}
 
@@ -309,7 +328,7 @@ def _by_kind(
     question: str, register: Register, documents: Sequence[DocumentId], because: list[str]
 ) -> dict[DocumentId, float]:
     titled = {one: length for one, length in register.titles_in(question).items() if one in set(documents)}
-    kinds = [kind.value for kind in KINDS if kind.in_question.search(question)]
+    kinds = [kind.value for kind in KINDS if kind.in_question.search(question)] + _contracts_in(question)
     fitting = {one for one in documents if register.fits_kind(one, kinds)}
     if titled and len(titled) < len(documents):
         longest = max(titled.values())
@@ -320,6 +339,18 @@ def _by_kind(
     else:
         return {}
     return {one: OTHER_KIND for one in documents if one not in fitting}
+
+
+def _contracts_in(question: str) -> list[str]:
+    """How the question calls a contract: "lease", "supply agreement". "The agreement" says nothing."""
+    found = []
+    for match in _CONTRACT.finditer(question):
+        before, word = match["before"], match["word"].lower()
+        if before and before.lower() not in _POINTING:
+            found.append(f"{before.lower()} {word}")
+        elif word not in _GENERIC:
+            found.append(word)
+    return found
 
 
 def _by_period(
@@ -382,10 +413,6 @@ def _may_be_a_name(text: str, *, capitals: bool) -> bool:
     if not capitals:
         return len(text) > 3
     return first.isupper() or first.isdigit() or "." in text or any(letter.isupper() for letter in text.split(" ")[0])
-
-
-def _words(line: str) -> frozenset[str]:
-    return frozenset(line.split())
 
 
 _COMMON = _words(
