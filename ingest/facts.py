@@ -331,16 +331,13 @@ def _from_file_name(page: _Page, named: Iterable[Fact]) -> Iterator[Fact]:
     """Words of the file's name: sure where the text names a party so, unsure where the text does not know them."""
     known = [squashed(one.value) for one in named if one.sure >= 0.5]
     text = squashed(page.head)
+    titles = squashed(" ".join(one.value for one in _contract_titles(page)))
     for word in re.split(r"[\s_,;()\[\]]+|(?<=\D)-(?=\D)", _stem(page.document.source)):
+        word = word.strip(".-")
         key = squashed(word)
-        if (
-            len(key) < 2
-            or key.isdigit()
-            or _IN_TITLES.fullmatch(word)
-            or periods_in(word.replace("-", " "))
-            or _is_kind(word)
-            or _CODE.fullmatch(word)
-        ):
+        if len(key) < 2 or key.isdigit() or key in titles or _IN_TITLES.fullmatch(word) or _CODE.fullmatch(word):
+            continue
+        if periods_in(word.replace("-", " ")) or _is_kind(word):
             continue
         if any(key == one or (len(key) > 3 and one.startswith(key)) for one in known):
             sure = 0.9
@@ -358,7 +355,7 @@ _NO_ALIAS = re.compile(
 
 _IN_TITLES = re.compile(rf"(?i)(?:{CONTRACT_WORDS})\d*|{LEGAL_FORMS}|and|of|the|for")
 _CODE = re.compile(
-    r"(?i)ex(?:hibit)?[-.]?[\d.]*|v\d+|ver\w*|draft|final|signed|copy|scan\w*|img\w*|doc\w*|file\w*|dated|\d+[a-z]?"
+    r"(?i)q[1-4]|ex(?:hibit)?[-.]?[\d.]*|v\d+|ver\w*|draft|final|signed|copy|scan\w*|img\w*|doc\w*|file\w*|dated|\d+[a-z]?"
 )
 
 
