@@ -300,7 +300,8 @@ class App:
         _must_be_asked(question)
         view = self._view(collection)
         scope, records = self._scope(question, view, documents, narrowing)
-        mode, because = self._mode(mode, records)
+        # What the question seems to mean opens no door: only documents that somebody named narrow what may leave.
+        mode, because = self._mode(mode, records if documents else view.records)
         generate = self._generator(mode)
         hits = self._hits(question, view, scope, records, limit=READ)
         draft: Draft

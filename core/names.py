@@ -32,6 +32,8 @@ def short_form(name: str) -> str:
 
 def squashed(name: str) -> str:
     """Letters and digits alone, in one case and without accents: "Coca-Cola" and "COCA COLA" are one."""
+    if name.isascii():
+        return "".join(filter(str.isalnum, name.lower()))
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(sign for sign in plain if sign.isalnum())
 

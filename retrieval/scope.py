@@ -11,10 +11,9 @@ it is told in words. A question that names nothing narrows nothing.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -25,11 +24,8 @@ from core.kinds import CONTRACT_WORDS, KINDS
 from core.names import key_of, squashed
 from core.periods import Period, period_of, periods_in
 
-LONGEST_NAME = 9
+LONGEST_NAME = 8
 """Words of the longest name that is looked for: few companies have more in front of their legal form."""
-
-ALIKE = 0.88
-"""Least similarity (difflib's ratio) of a misspelt name: one wrong letter in five, two in sixteen."""
 
 LEAST_MISSPELT = 6
 """Letters below which a misspelling cannot be told from another word."""
@@ -74,10 +70,10 @@ _POINTING = _words(
 
 _LAW = re.compile(r"\b(?:law|laws|Recht|Rechts|jurisdiction|governed)\b", re.IGNORECASE)
 _LAW_NAMES = {
-    "germany": "german|deutsch",
-    "england": "english",
-    "switzerland": "swiss|schweiz",
-    "austria": "österreich",
+    "germany": ("german", "deutsch"),
+    "england": ("english",),
+    "switzerland": ("swiss", "schweiz"),
+    "austria": ("austrian", "österreich"),
 }
 _UNKNOWN = re.compile(
     r"\b(?P<name>[A-Z][\w&-]*(?:\s+[A-Z][\w&-]*){0,3})(?:['’]s\b|,?\s+(?:Inc|Corp|Corporation|Ltd|LLC|plc|GmbH|AG)\b)"
@@ -121,20 +117,27 @@ class Register:
         self._names: dict[str, _Name] = defaultdict(_Name)
         self._periods: dict[DocumentId, list[tuple[Period, float]]] = defaultdict(list)
         self._kinds: dict[DocumentId, tuple[str, ...]] = {}
+        self._titles: dict[str, set[DocumentId]] = defaultdict(set)
         self._laws: dict[DocumentId, tuple[str, ...]] = {}
         self._whole: dict[str, set[DocumentId]] = defaultdict(set)
         for one in candidates:
             self._kinds[one.document_id] = values_of(one.facts, FactKind.KIND)
+            for kind in self._kinds[one.document_id]:
+                if " " in kind:
+                    self._titles[squashed(kind)].add(one.document_id)
             self._laws[one.document_id] = values_of(one.facts, FactKind.LAW)
             for fact in one.facts:
                 if fact.kind in (FactKind.PARTY, FactKind.ALIAS):
                     self._note(one.document_id, fact.value, fact.sure)
                 elif fact.kind is FactKind.PERIOD and (period := period_of(fact.value)):
                     self._periods[one.document_id].append((period, fact.sure))
-        self._by_first = defaultdict(list)
-        for key in self._names:
-            if len(key) >= LEAST_MISSPELT:
-                self._by_first[key[0]].append(key)
+        # A name with one letter too many, too few, another, or two exchanged, shares one of these with the right one
+        # (the deletions of W. Garbe's SymSpell, with a distance of one).
+        self._misspelt: dict[str, str] = {}
+        for key, name in self._names.items():
+            if len(key) >= LEAST_MISSPELT and max(name.sure.values()) >= SURE:
+                for less in _with_a_letter_less(key):
+                    self._misspelt.setdefault(less, key)
 
     def _note(self, document: DocumentId, value: str, sure: float) -> None:
         for key in {key_of(value), squashed(value)}:
@@ -148,12 +151,14 @@ class Register:
     # ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def mentions(self, question: str) -> tuple[_Mention, ...]:
-        """The names in a question, the longest first where they overlap; misspelt ones only where no other stands."""
+        """The names in a question, the longest first where they overlap; misspelt ones only where none is sure."""
         capitals = any(letter.isupper() for letter in question[1:]) and not question.isupper()
         words = [Span(*match.span()) for match in _WORD.finditer(question)]
         taken: set[int] = set()
         found: list[tuple[int, _Mention]] = []
         for exact in (True, False):
+            if not exact and any(mention.sure for _, mention in found):
+                break
             for length in range(min(LONGEST_NAME, len(words)), 0, -1):
                 for at in range(len(words) - length + 1):
                     place = range(at, at + length)
@@ -174,9 +179,9 @@ class Register:
                 if key in self._names and len(key) > 1 and (len(key) > 2 or text.isupper()):
                     return self._known(text, self._names[key])
             elif len(key) >= LEAST_MISSPELT and not _is_common(text):
-                near = difflib.get_close_matches(key, self._by_first[key[0]], n=1, cutoff=ALIKE)
+                near = next((self._misspelt[one] for one in _with_a_letter_less(key) if one in self._misspelt), None)
                 if near:
-                    name = self._names[near[0]]
+                    name = self._names[near]
                     documents = {one: sure * FUZZY for one, sure in name.sure.items() if sure >= SURE}
                     if documents:
                         return _Mention(text, documents, False, _most_shown(name), misspelt=True)
@@ -229,11 +234,11 @@ class Register:
         if not _TITLE.search(question):
             return {}
         asked = squashed(question)
-        found: dict[DocumentId, int] = {}
-        for document, kinds in self._kinds.items():
-            for kind in kinds:
-                if " " in kind and squashed(kind) in asked:
-                    found[document] = found.get(document, 0) + len(kind)
+        found: dict[DocumentId, int] = defaultdict(int)
+        for title, documents in self._titles.items():
+            if title in asked:
+                for document in documents:
+                    found[document] += len(title)
         return found
 
     def governed(self, question: str) -> Mapping[DocumentId, str]:
@@ -241,10 +246,11 @@ class Register:
         if not _LAW.search(question):
             return {}
         found = {}
+        asked = question.lower()
         for document, laws in self._laws.items():
             for law in laws:
-                words = _LAW_NAMES.get(law.lower().split(" ")[0], "")
-                if re.search(rf"\b(?:{re.escape(law)}{'|' + words if words else ''})", question, re.IGNORECASE):
+                words = (law.lower(), *_LAW_NAMES.get(law.lower().split(" ")[0], ()))
+                if any(word in asked for word in words):
                     found[document] = law
         return found
 
@@ -403,6 +409,13 @@ def _end(period: Period) -> date:
     if period.day is not None:
         return period.day
     return date(period.year, 3 * (period.quarter or 4), 28)
+
+
+def _with_a_letter_less(key: str) -> Iterator[str]:
+    """The key, and the key without each of its letters."""
+    yield key
+    for at in range(len(key)):
+        yield key[:at] + key[at + 1 :]
 
 
 def _may_be_a_name(text: str, *, capitals: bool) -> bool:
