@@ -44,6 +44,10 @@ OTHER_PERIOD, EARLIER_ASKED, NEXT_YEAR, YEAR_AFTER, SAME_YEAR, STATED_LESS = 0.5
 and of the year after, which tell that year again; a quarter of the year or the year of the quarter; and what a
 document only implies (a calendar quarter), where another says it in so many words."""
 
+ALONE = 0.5
+"""Share of their effect that period, kind and law keep where no name is told: a date in a question is often the date of
+what it asks about, not of the document."""
+
 OTHER_KIND = 0.7
 OTHER_LAW = 0.8
 
@@ -262,8 +266,11 @@ def resolve(question: str, register: Register) -> Scope:
     """
     because: list[str] = []
     documents, weights = _by_name(question, register, because)
+    named = bool(weights) or len(documents) < len(register.documents)
     for part in (_by_kind, _by_period, _by_law):
         for document, weight in part(question, register, documents, because).items():
+            if not named:
+                weight = 1 - ALONE * (1 - weight)
             weights[document] = weights.get(document, 1.0) * weight
     ranked = sorted(documents, key=lambda one: -weights.get(one, 1.0))
     return Scope(
