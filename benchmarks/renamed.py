@@ -31,7 +31,7 @@ def renamed(queries: Path, docs: Path, out: Path) -> int:
         target = folder / f"{names[path.stem]}{path.suffix}"
         target.unlink(missing_ok=True)
         try:
-            os.link(path, target)
+            os.link(path.resolve(), target)  # a link to a link is not read
         except OSError:
             shutil.copyfile(path, target)
     with (out / "queries.jsonl").open("w", encoding="utf-8") as file:
