@@ -1,29 +1,34 @@
 """Answers from a Llama model on our own server, through llama-index's client for any OpenAI-compatible API (vLLM).
 
-The reply is bound to a JSON schema on the server and parsed strictly here: a bad reply is an error, never repaired.
+count → leave out what does not fit → ask, bound to a JSON schema → claims that point at numbered passages
+
+The chat form is the server's: it gets messages and applies the template of the model. Its reply is parsed strictly: a bad
+reply is an error, never repaired. What was sent is compared with what the server says it read: some servers cut long
+prompts without a word.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
+import random
 import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from core.answers import Usage
 from core.documents import Chunk
-from core.errors import ConfigError, ServiceDown, UsageError
+from core.errors import ConfigError, DossierError, ServiceDown, UsageError
 from generation.draft import Draft, DraftClaim
 from generation.passages import Passage, passages_of
-from generation.prompts import LLAMA_SYSTEM, PROMPT_VERSION, llama_user
+from generation.prompts import LLAMA_SYSTEM, PROMPT_VERSION, llama_schema, llama_user
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -31,14 +36,29 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("dossier.generation")
 
+Reply = TypeVar("Reply")
+
 _CHARACTERS_PER_TOKEN = 3
 """A careful estimate where the server does not count: English prose has over 4, German 3.5, tables of numbers 3."""
+
+_MOST_CHARACTERS_PER_TOKEN = 8
+"""No text has more: where a server says it read fewer tokens than this gives, it cut the prompt."""
 
 _SMALLEST_WINDOW = 8192
 """Taken when the server does not say how much it reads: the window of the first Llama 3; all later ones have more."""
 
-_LOOK_TIMEOUT = 10.0
-"""Seconds for the small calls that list models and count tokens."""
+_CONNECT_TIMEOUT = 10.0
+"""Seconds to reach the server, and for the small calls that list models and count tokens."""
+
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 30.0
+"""Seconds before the second attempt, doubled each time; a server that asks for a longer wait is told to be down."""
+
+_PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+"""Statuses that another attempt may cure: vLLM is full, or starts, behind its proxy."""
+
+_TOO_LONG = re.compile(r"context[ _-]?(?:length|size|window)", re.IGNORECASE)
+"""How vLLM, llama.cpp and OpenAI word it, with status 400, that prompt and answer are longer than the window."""
 
 _NO_KEY = "none"
 """Sent where no key is set: the OpenAI client insists on one, and would look for OPENAI_API_KEY in the environment."""
@@ -51,7 +71,7 @@ class _Claim(BaseModel):
 
 
 class _Reply(BaseModel):
-    """What the model must answer with; its JSON schema is sent along."""
+    """What the model must answer with. The schema that is sent along also bounds lengths and passage numbers."""
 
     model_config = ConfigDict(extra="forbid")
     claims: list[_Claim]
@@ -59,16 +79,43 @@ class _Reply(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitted:
-    """The passages that fit the window, how many chunks did not, and the messages that carry them."""
+class _Counted:
+    """Tokens of a prompt; `exact` when the server counted them. `window` as the server told, if it did."""
 
+    tokens: int
+    exact: bool
+    window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """The chunks that fit the window, their passages, and the messages that carry them."""
+
+    chunks: Sequence[Chunk]
     passages: tuple[Passage, ...]
     messages: Sequence[ChatMessage]
-    chunks_left_out: int
+    counted: _Counted
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A reply as it came; `cut` when it reached the longest allowed answer."""
+
+    text: str
+    tokens_in: int
+    tokens_out: int
+    cut: bool
+
+
+class _TooMuch(DossierError):
+    """The server refuses the prompt as longer than its window. Never leaves this module."""
 
 
 class Llama:
-    """Holds the connection to one server. `url` ends in /v1; `window` (tokens) is asked of the server if unset."""
+    """Holds the connection to one server. `url` ends in /v1; `window` (tokens) is asked of the server if unset.
+
+    `timeout` is the longest silence in seconds, before the first word and between two.
+    """
 
     def __init__(
         self,
@@ -77,10 +124,12 @@ class Llama:
         api_key: str | None = None,
         *,
         timeout: float = 300.0,
-        max_retries: int = 2,
+        max_retries: int = 3,
         max_tokens: int = 1024,
         window: int | None = None,
     ) -> None:
+        # At debug, which OPENAI_LOG switches on, the SDK logs whole requests: the words of documents.
+        logging.getLogger("openai").setLevel(logging.WARNING)
         self._url = url.rstrip("/")
         self._host = urlsplit(url).hostname or url
         self._model = model
@@ -91,23 +140,33 @@ class Llama:
         self._window = window
         # No proxy from the environment: the words of the documents go to this server and nowhere else.
         self._http = httpx.Client(
-            trust_env=False, timeout=timeout, headers={"Authorization": f"Bearer {api_key}"} if api_key else {}
+            trust_env=False,
+            timeout=httpx.Timeout(timeout, connect=_CONNECT_TIMEOUT),
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
         )
+        self._llm: OpenAILike | None = None
 
     def answer(self, question: str, chunks: Sequence[Chunk], on_text: Callable[[str], None] | None = None) -> Draft:
         """The claims of the model, each pointing at passages of `chunks`, which come best first.
 
-        Where not all chunks fit the window, the last ones are left out and counted in the draft.
-        Raises ServiceDown when the server does not answer or its reply is not of the agreed shape, ConfigError when it
-        refuses the key or does not serve the model, UsageError when not even one chunk fits.
+        Where not all chunks fit the window, the last ones are left out and counted in the draft. An answer that was
+        cut at `max_tokens` keeps its whole claims and says so in `reason`.
+        Raises ServiceDown when the server does not answer, breaks off, or its reply is not of the agreed shape;
+        ConfigError when it refuses the key, does not serve the model or cuts the prompt; UsageError when not even one
+        chunk fits.
         """
         started = time.perf_counter()
         if not chunks:
             return Draft((), (), "The search found nothing to read for this question.", self._model, PROMPT_VERSION)
         fitted = self._fitted(question, chunks)
-        text, tokens_in, tokens_out = self._reply(fitted.messages, on_text)
-        reply = _parsed(text)
-        usage = Usage(input_tokens=tokens_in, output_tokens=tokens_out, seconds=time.perf_counter() - started)
+        while True:
+            try:
+                said = self._said(fitted, on_text)
+                break
+            except _TooMuch:  # the tokens were only estimated, and too few
+                fitted = self._fitted(question, fitted.chunks[: len(fitted.chunks) * 3 // 4])
+        self._must_have_read(fitted, said)
+        reply = _whole_claims(said.text) if said.cut else _parsed(said.text)
         log.info(
             "answered",
             extra={"model": self._model, "claims": len(reply.claims), "passages": len(fitted.passages)},
@@ -115,128 +174,249 @@ class Llama:
         return Draft(
             claims=tuple(DraftClaim(claim.text, tuple(dict.fromkeys(claim.passages))) for claim in reply.claims),
             passages=fitted.passages,
-            reason=None if reply.claims else reply.reason or "The model found no answer in what it was given to read.",
+            reason=self._reason(reply, said),
             model=self._model,
             prompt_version=PROMPT_VERSION,
-            usage=usage,
-            chunks_left_out=fitted.chunks_left_out,
+            usage=Usage(said.tokens_in, said.tokens_out, seconds=time.perf_counter() - started),
+            chunks_left_out=len(chunks) - len(fitted.chunks),
         )
+
+    def _reason(self, reply: _Reply, said: _Said) -> str | None:
+        if said.cut:
+            return f"The answer was cut off at its longest allowed length, {self._max_tokens} tokens."
+        return None if reply.claims else reply.reason or "The model found no answer in what it was given to read."
+
+    # ── before anything is answered ───────────────────────────────────────────────────────────────────────────────
 
     def _fitted(self, question: str, chunks: Sequence[Chunk]) -> _Fitted:
         """As many chunks, from the first, as the window holds beside the longest answer."""
-        kept = list(chunks)
-        window = self._window
+        kept = chunks
         while kept:
             passages = passages_of(kept)
             messages = _messages(question, passages)
-            tokens, served_window = self._counted(messages)
-            window = window or served_window or self._served_window() or _SMALLEST_WINDOW
-            room = window - self._max_tokens
-            if tokens <= room:
-                return _Fitted(passages, messages, len(chunks) - len(kept))
-            kept = kept[: min(len(kept) - 1, max(len(kept) * room // tokens, 0))]
+            counted = self._counted(messages)
+            self._window = self._window or counted.window or self._served_window() or _SMALLEST_WINDOW
+            room = self._window - self._max_tokens
+            if counted.tokens <= room:
+                return _Fitted(kept, passages, messages, counted)
+            kept = kept[: min(len(kept) - 1, max(len(kept) * room // counted.tokens, 0))]
         raise UsageError(f"The question and the first chunk do not fit into the window of {self._model}.")
 
-    def _reply(self, messages: Sequence[ChatMessage], on_text: Callable[[str], None] | None) -> tuple[str, int, int]:
-        """The text of the reply, and the tokens read and written as the server counted them."""
-        import openai
-
-        try:
-            return _streamed(self._client(), messages, on_text)
-        except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-            raise ConfigError(f"The Llama server at {self._host} refused the key (DOSSIER_LLAMA_API_KEY).") from error
-        except openai.NotFoundError as error:
-            raise ConfigError(
-                f"The Llama server at {self._host} does not serve {self._model} (DOSSIER_LLAMA_MODEL)."
-            ) from error
-        except openai.APITimeoutError as error:
-            raise ServiceDown(
-                f"The Llama server at {self._host} did not answer within {self._timeout:.0f} seconds."
-            ) from error
-        except openai.APIStatusError as error:
-            raise ServiceDown(
-                f"The Llama server at {self._host} could not answer (status {error.status_code})."
-            ) from error
-        except (openai.APIError, httpx.HTTPError) as error:
-            raise ServiceDown(f"The Llama server at {self._host} did not answer.") from error
-
-    def _client(self) -> OpenAILike:
-        import openai
-        from llama_index.llms.openai_like import OpenAILike
-
-        client = openai.OpenAI(
-            api_key=self._api_key or _NO_KEY,
-            base_url=self._url,
-            timeout=self._timeout,
-            max_retries=self._max_retries,
-            http_client=self._http,
-        )
-        client.organization = client.project = None  # the client took them from OPENAI_ORG_ID and OPENAI_PROJECT_ID
-        return OpenAILike(
-            model=self._model,
-            api_key=self._api_key or _NO_KEY,
-            api_base=self._url,
-            openai_client=client,
-            is_chat_model=True,
-            temperature=0.0,
-            max_tokens=self._max_tokens,
-            max_retries=0,  # the OpenAI client retries already
-            additional_kwargs={
-                "response_format": {
-                    "type": "json_schema",
-                    "json_schema": {"name": "answer", "strict": True, "schema": _Reply.model_json_schema()},
-                },
-                "stream_options": {"include_usage": True},
-            },
-        )
-
-    def _counted(self, messages: Sequence[ChatMessage]) -> tuple[int, int | None]:
-        """Tokens of the prompt, and the window if the server tells. vLLM counts at /tokenize, beside /v1.
+    def _counted(self, messages: Sequence[ChatMessage]) -> _Counted:
+        """Tokens of the prompt under the model's own chat form. vLLM counts at /tokenize, beside /v1.
 
         A server that has no such address, or hides it, is no error: then characters are counted.
         """
-        estimate = sum(len(message.content or "") for message in messages) // _CHARACTERS_PER_TOKEN
         body = {
             "model": self._model,
             "messages": [{"role": message.role.value, "content": message.content} for message in messages],
         }
-        try:
-            response = self._http.post(f"{self._url.removesuffix('/v1')}/tokenize", json=body, timeout=_LOOK_TIMEOUT)
-            counted = response.json() if response.is_success else {}
-        except httpx.ConnectError as error:
-            raise ServiceDown(f"The Llama server at {self._host} did not answer.") from error
-        except (httpx.HTTPError, ValueError):
-            return estimate, None
-        if not isinstance(counted, dict) or not isinstance(counted.get("count"), int):
-            return estimate, None
+        response = self._patiently(
+            lambda: self._http.post(f"{self._url.removesuffix('/v1')}/tokenize", json=body, timeout=_CONNECT_TIMEOUT)
+        )
+        counted = _json(response) if response.is_success else {}
+        estimate = -(-_characters(messages) // _CHARACTERS_PER_TOKEN)
+        if not isinstance(counted.get("count"), int):
+            return _Counted(estimate, exact=False)
         window = counted.get("max_model_len")
-        return counted["count"], window if isinstance(window, int) else None
+        return _Counted(counted["count"], exact=True, window=window if isinstance(window, int) else None)
 
     def _served_window(self) -> int | None:
-        models = _models(self._http, self._url, self._host)
-        window = next((model.get("max_model_len") for model in models if model.get("id") == self._model), None)
-        return window if isinstance(window, int) else None
+        return window_of(self._model, self._patiently(lambda: _served(self._http, self._url)))
+
+    # ── the question ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _said(self, fitted: _Fitted, on_text: Callable[[str], None] | None) -> _Said:
+        import openai
+
+        try:
+            return self._patiently(lambda: self._streamed(fitted, on_text))
+        except ServiceDown as error:
+            cause = error.__cause__
+            if isinstance(cause, openai.BadRequestError) and _TOO_LONG.search(str(cause)):
+                raise _TooMuch from error
+            raise
+
+    def _streamed(self, fitted: _Fitted, on_text: Callable[[str], None] | None) -> _Said:
+        """One attempt. What breaks after the first word is not tried again: it was maybe shown."""
+        import openai
+
+        text, told, finish = "", "", None
+        usage = {"prompt_tokens": 0, "completion_tokens": 0}
+        schema = {"name": "answer", "strict": True, "schema": llama_schema(len(fitted.passages))}
+        stream = self._client().stream_chat(
+            fitted.messages, response_format={"type": "json_schema", "json_schema": schema}
+        )
+        try:
+            for response in stream:
+                text += response.delta or ""
+                usage.update({name: count for name, count in response.additional_kwargs.items() if name in usage})
+                finish = next((choice.finish_reason for choice in response.raw.choices), None) or finish
+                if on_text is not None and (said := _texts_in(text)).startswith(told) and said != told:
+                    on_text(said[len(told) :])
+                    told = said
+        except (openai.APIError, httpx.HTTPError, ValueError) as error:
+            if not text and isinstance(error, openai.APIError):
+                raise
+            raise self._broken_off() from error
+        if finish is None:  # a connection that is closed in the middle looks to the SDK like an end
+            raise self._broken_off()
+        return _Said(text, usage["prompt_tokens"], usage["completion_tokens"], cut=finish == "length")
+
+    def _must_have_read(self, fitted: _Fitted, said: _Said) -> None:
+        """Raises ConfigError for a server that cut the prompt without a word, as ollama does with its default."""
+        sent = (
+            fitted.counted.tokens
+            if fitted.counted.exact
+            else _characters(fitted.messages) // _MOST_CHARACTERS_PER_TOKEN
+        )
+        if 0 < said.tokens_in < sent:
+            raise ConfigError(
+                f"The Llama server at {self._host} read {said.tokens_in} tokens of at least {sent} that it was sent: "
+                "it cuts long prompts. Have it serve the model with a larger context."
+            )
+
+    def _client(self) -> OpenAILike:
+        if self._llm is None:
+            import openai
+            from llama_index.llms.openai_like import OpenAILike
+
+            key = self._api_key or _NO_KEY
+            client = openai.OpenAI(api_key=key, base_url=self._url, max_retries=0, http_client=self._http)
+            # It took them from OPENAI_ORG_ID and OPENAI_PROJECT_ID.
+            client.organization = client.project = None
+            self._llm = OpenAILike(
+                model=self._model,
+                api_key=key,
+                api_base=self._url,
+                openai_client=client,
+                is_chat_model=True,
+                temperature=0.0,
+                max_tokens=self._max_tokens,
+                timeout=self._timeout,
+                max_retries=0,  # see `_patiently`
+                additional_kwargs={"stream_options": {"include_usage": True}},
+            )
+        return self._llm
+
+    # ── when it does not answer ───────────────────────────────────────────────────────────────────────────────────
+
+    def _patiently(self, call: Callable[[], Reply]) -> Reply:
+        """The reply, after another attempt where that may help. The SDK's errors come out as ours."""
+        import openai
+
+        for attempt in range(self._max_retries + 1):
+            try:
+                reply = call()
+                if isinstance(reply, httpx.Response) and reply.status_code in _PASSING:
+                    reply.raise_for_status()
+                return reply
+            except (openai.APIError, httpx.HTTPError) as error:
+                wait = _wait(error, attempt)
+                if attempt == self._max_retries or wait is None or wait > _LONGEST_WAIT:
+                    raise self._translated(error) from error
+                log.info("trying again", extra={"model": self._model, "attempt": attempt + 2, "wait": round(wait, 1)})
+                time.sleep(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _translated(self, error: Exception) -> DossierError:
+        import openai
+
+        status = _status(error)
+        if status in (401, 403):
+            return ConfigError(f"The Llama server at {self._host} refused the key (DOSSIER_LLAMA_API_KEY).")
+        if status == 404:
+            return ConfigError(f"The Llama server at {self._host} does not serve {self._model} (DOSSIER_LLAMA_MODEL).")
+        if status is not None:
+            return ServiceDown(f"The Llama server at {self._host} could not answer (status {status}).")
+        if isinstance(error, (openai.APITimeoutError, httpx.ReadTimeout)):
+            return ServiceDown(f"The Llama server at {self._host} did not answer within {self._timeout:.0f} seconds.")
+        return ServiceDown(f"The Llama server at {self._host} did not answer.")
+
+    def _broken_off(self) -> ServiceDown:
+        return ServiceDown(f"The Llama server at {self._host} broke off in the middle of its answer. Ask again.")
 
 
-def served_models(url: str, api_key: str | None) -> tuple[str, ...]:
-    """The names under which the server at `url` (ending in /v1) serves models. Raises ServiceDown, ConfigError."""
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model as a server lists it. `root` is its folder or repository, `parent` the model of which it is an adapter."""
+
+    name: str
+    root: str | None = None
+    parent: str | None = None
+    window: int | None = None
+
+
+def served_models(url: str, api_key: str | None) -> tuple[ServedModel, ...]:
+    """What the server at `url` (ending in /v1) serves; vLLM alone tells windows. Raises ServiceDown, ConfigError."""
     host = urlsplit(url).hostname or url
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-    with httpx.Client(trust_env=False, headers=headers) as http:
-        return tuple(str(model["id"]) for model in _models(http, url.rstrip("/"), host) if "id" in model)
-
-
-def _models(http: httpx.Client, url: str, host: str) -> list[dict[str, Any]]:
     try:
-        response = http.get(f"{url}/models", timeout=_LOOK_TIMEOUT)
-        if response.status_code in (401, 403):
-            raise ConfigError(f"The Llama server at {host} refused the key (DOSSIER_LLAMA_API_KEY).")
-        if response.status_code == 404:  # a server that answers, but does not list its models
-            return []
-        models = response.raise_for_status().json()["data"]
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        with httpx.Client(trust_env=False, headers=headers) as http:
+            return _served(http, url.rstrip("/"))
+    except httpx.HTTPError as error:
+        if _status(error) in (401, 403):
+            raise ConfigError(f"The Llama server at {host} refused the key (DOSSIER_LLAMA_API_KEY).") from error
         raise ServiceDown(f"The Llama server at {host} did not answer.") from error
-    return [model for model in models if isinstance(model, dict)]
+
+
+def window_of(model: str, served: Sequence[ServedModel]) -> int | None:
+    """Tokens that a model reads at once; an adapter reads as many as the model under it."""
+    by_name = {one.name: one for one in served}
+    one = by_name.get(model)
+    while one is not None and one.window is None and one.parent in by_name and one.parent != one.name:
+        one = by_name[one.parent]
+    return one.window if one else None
+
+
+def _served(http: httpx.Client, url: str) -> tuple[ServedModel, ...]:
+    response = http.get(f"{url}/models", timeout=_CONNECT_TIMEOUT)
+    if response.status_code == 404:  # a server that answers, but does not list its models
+        return ()
+    listed = _json(response.raise_for_status()).get("data")
+    models = [one for one in listed if isinstance(one, dict) and "id" in one] if isinstance(listed, list) else []
+    return tuple(
+        ServedModel(
+            str(one["id"]),
+            root=one.get("root"),
+            parent=one.get("parent"),
+            window=window if isinstance(window := one.get("max_model_len"), int) else None,
+        )
+        for one in models
+    )
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    """The object in a response, or an empty one where there is none."""
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _status(error: Exception) -> int | None:
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code
+    return error.response.status_code if isinstance(error, httpx.HTTPStatusError) else None
+
+
+def _wait(error: Exception, attempt: int) -> float | None:
+    """Seconds to wait before another attempt: what the server asks for, else ever longer; None when none helps."""
+    import openai
+
+    if isinstance(error, (openai.APIStatusError, httpx.HTTPStatusError)):
+        if _status(error) not in _PASSING:
+            return None
+        try:
+            return float(error.response.headers["retry-after"])
+        except (KeyError, ValueError):
+            pass
+    elif isinstance(error, (openai.APITimeoutError, httpx.ReadTimeout)):
+        return None  # minutes were waited already, and a second request would lengthen the queue
+    return _FIRST_WAIT * 2.0**attempt * random.uniform(0.75, 1.0)
 
 
 def _messages(question: str, passages: Sequence[Passage]) -> list[ChatMessage]:
@@ -248,27 +428,19 @@ def _messages(question: str, passages: Sequence[Passage]) -> list[ChatMessage]:
     ]
 
 
-def _streamed(
-    client: OpenAILike, messages: Sequence[ChatMessage], on_text: Callable[[str], None] | None
-) -> tuple[str, int, int]:
-    text, told, usage = "", 0, {"prompt_tokens": 0, "completion_tokens": 0}
-    for response in client.stream_chat(messages):
-        text += response.delta or ""
-        usage.update({name: count for name, count in response.additional_kwargs.items() if name in usage})
-        if on_text is not None:
-            said = _texts_in(text)
-            if len(said) > told:
-                on_text(said[told:])
-                told = len(said)
-    return text, usage["prompt_tokens"], usage["completion_tokens"]
-
-
-_TEXT = re.compile(r'"text"\s*:\s*"((?:[^"\\]|\\.)*)"')
+def _characters(messages: Sequence[ChatMessage]) -> int:
+    return sum(len(message.content or "") for message in messages)
 
 
 def _texts_in(reply: str) -> str:
-    """The claims that are complete in an unfinished reply, as running text: what a reader sees while it is written."""
-    return "".join(json.loads(f'"{text}"', strict=False) + " " for text in _TEXT.findall(reply))
+    """The claims of an unfinished reply as running text: what a reader sees while it is written."""
+    try:
+        said = from_json(reply, allow_partial="trailing-strings")
+    except ValueError:  # nothing yet, or no JSON at all: `_parsed` will say so
+        return ""
+    claims = said.get("claims") if isinstance(said, dict) else None
+    texts = [claim.get("text") for claim in claims if isinstance(claim, dict)] if isinstance(claims, list) else []
+    return " ".join(text for text in texts if isinstance(text, str))
 
 
 def _parsed(text: str) -> _Reply:
@@ -276,7 +448,19 @@ def _parsed(text: str) -> _Reply:
     try:
         return _Reply.model_validate_json(text)
     except ValidationError as error:
-        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        raise ServiceDown(
-            f"The Llama server gave a reply that is not of the agreed shape ({len(text)} characters, SHA-256 {digest})."
-        ) from error
+        raise _misshapen(text) from error
+
+
+def _whole_claims(text: str) -> _Reply:
+    """The claims that were finished when the reply was cut: all but the last one begun."""
+    try:
+        return _Reply.model_validate({"claims": from_json(text, allow_partial=True)["claims"][:-1], "reason": None})
+    except (ValueError, TypeError, KeyError) as error:
+        raise _misshapen(text) from error
+
+
+def _misshapen(text: str) -> ServiceDown:
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return ServiceDown(
+        f"The Llama server gave a reply that is not of the agreed shape ({len(text)} characters, SHA-256 {digest})."
+    )

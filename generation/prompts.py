@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from generation.passages import Passage
@@ -43,6 +44,32 @@ CLAUDE_SYSTEM = f"""{_RULES}
 Cite the passages that each sentence rests on. Write plain sentences, without headings, lists or an introduction.
 If the documents do not answer the question, write {NOT_IN_DOCUMENTS} and then one sentence on what is missing, and \
 nothing else."""
+
+
+def llama_schema(passages: int) -> dict[str, Any]:
+    """The JSON schema of a reply that may point at passages 1 to `passages`. The server holds the model to it.
+
+    Lengths are bounded, so that a model that falls into repeating itself comes to an end.
+    """
+    pointer = {"type": "integer", "minimum": 1, "maximum": passages}
+    claim = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["text", "passages"],
+        "properties": {
+            "text": {"type": "string", "minLength": 1, "maxLength": 600},
+            "passages": {"type": "array", "items": pointer, "minItems": 1, "maxItems": 8},
+        },
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["claims", "reason"],
+        "properties": {
+            "claims": {"type": "array", "items": claim, "maxItems": 20},
+            "reason": {"anyOf": [{"type": "string", "maxLength": 600}, {"type": "null"}]},
+        },
+    }
 
 
 def llama_user(question: str, passages: Sequence[Passage]) -> str:
