@@ -142,7 +142,7 @@ class LongDocument:
         chosen, tokens = self._chosen(asked, claude, ranked, density=density)
         with self._reserved(asked, claude, tokens, Given.EXCERPTS) as money:
             draft = self._answer(claude, money, chosen, on_text, Given.EXCERPTS)
-        return Read(draft, _not_sent(asked.documents, chosen))
+        return Read(draft, not_sent(asked.documents, chosen))
 
     # ── what does not fit: chosen ─────────────────────────────────────────────────────────────────────────────────
 
@@ -188,9 +188,9 @@ class LongDocument:
         agree: Agree,
         on_text: Callable[[str], None] | None,
     ) -> Draft:
-        parts = self._parts(asked, claude, density=density)
-        tokens = [claude.count(asked.question, part, Given.PART) for part in parts]
-        estimate = self._estimate(claude, tokens)
+        counted = self._parts(asked, claude, density=density)
+        parts = [part for part, _ in counted]
+        estimate = self._estimate(claude, [tokens for _, tokens in counted])
         if not agree(estimate):
             raise NotAgreed(f"{estimate} Nothing was asked. Say --yes to agree.", estimate.to_json())
         found: list[Passage] = []
@@ -217,8 +217,8 @@ class LongDocument:
             reasons = " ".join(filter(None, (draft.reason, *notes)))
             return replace(draft, reason=reasons or None, usage=money.spent)
 
-    def _parts(self, asked: Asked, claude: Claude, *, density: float) -> list[ClearedChunks]:
-        """The documents in as few parts as fit the window, in order. Each was counted."""
+    def _parts(self, asked: Asked, claude: Claude, *, density: float) -> list[tuple[ClearedChunks, int]]:
+        """The documents in as few parts as fit the window, in order, each with its tokens."""
         room = claude.room()
         longest = min(LONGEST_SECTION, max(int(room * density / 8), 1))
         everything = [piece for document in asked.documents for piece in sections(document, longest=longest)]
@@ -226,12 +226,13 @@ class LongDocument:
         tokens = claude.count(asked.question, first, Given.PART)
         density = sum(len(chunk.text) for chunk in first) / tokens * _MARGIN
         waiting = _packed(everything, characters=int(room * density))
-        parts: list[ClearedChunks] = []
+        parts: list[tuple[ClearedChunks, int]] = []
         while waiting:
             pieces = waiting.pop(0)
             part = self._cleared(asked, pieces)
-            if claude.count(asked.question, part, Given.PART) <= room:
-                parts.append(part)
+            tokens = claude.count(asked.question, part, Given.PART)
+            if tokens <= room:
+                parts.append((part, tokens))
             elif len(pieces) > 1:
                 waiting[:0] = [pieces[: len(pieces) // 2], pieces[len(pieces) // 2 :]]
             else:
@@ -354,7 +355,7 @@ def _packed(pieces: Sequence[Chunk], *, characters: int) -> list[list[Chunk]]:
     return packed
 
 
-def _not_sent(documents: Sequence[Document], sent: Sequence[Chunk]) -> tuple[NotSent, ...]:
+def not_sent(documents: Sequence[Document], sent: Sequence[Chunk]) -> tuple[NotSent, ...]:
     """The pages of which words were not sent. A page without words has nothing to send."""
     spans: dict[DocumentId, list[Span]] = defaultdict(list)
     for chunk in sent:

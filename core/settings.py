@@ -97,10 +97,10 @@ class Settings(BaseSettings):
     prices: Path | None = Field(None, description="A file of prices in place of core/prices.toml.")
     log: Log = Log()
 
-    @field_validator("home")
+    @field_validator("home", "prices")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().absolute()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().absolute()
 
     def digest(self) -> str:
         """A short hash of all values but secrets and places: two answers with the same digest were made alike."""

@@ -106,9 +106,9 @@ class MessagesServer:
             question = content.rpartition("Question: ")[2]
             yield json.dumps({"searches": [question, f"{question} Exceptions?"], "documents": [1, 99]}), None
             return
-        question = set(_words(content[-1]["text"]))
+        wanted = set(_words(content[-1]["text"]))
         scored: list[tuple[int, int, int, str]] = [
-            (len(question & set(_words(block["text"]))), document, number, block["text"])
+            (len(wanted & set(_words(block["text"]))), document, number, block["text"])
             for document, one in enumerate(content[:-1])
             for number, block in enumerate(one["source"]["content"])
         ]

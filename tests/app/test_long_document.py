@@ -7,17 +7,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.costs import By
-from app.long_document import Estimate
+from app.long_document import Estimate, not_sent
 from app.reports import answer_json
 from app.service import App
 from app.wiring import open_app
 from core.answers import Answer, Support
+from core.documents import BlockKind
 from core.errors import ConfigError, EgressDenied, NotAgreed, OverBudget, ServiceDown
 from core.privacy import Clearance, Mode
 from core.settings import settings_from_environment
+from retrieval.widen import sections
 from tests.messages import MessagesServer, Trouble
+from tests.retrieval.test_widen import PIECES, a_document
 
 LEASE = """LEASE AGREEMENT
 
@@ -263,6 +268,24 @@ def test_a_model_without_a_price_is_not_asked(
     with pytest.raises(ConfigError, match="DOSSIER_PRICES"):
         ask(app)
     assert messages.requests == []
+
+
+@given(PIECES, st.data())
+def test_a_page_is_told_as_sent_exactly_when_every_word_of_it_was(
+    pieces: list[tuple[BlockKind, str, bool]], data: st.DataObject
+) -> None:
+    document = a_document(pieces)
+    cut = sections(document, longest=data.draw(st.integers(1, 60)))
+    sent = data.draw(st.lists(st.sampled_from(cut), unique_by=lambda chunk: chunk.id)) if cut else []
+    told = {
+        page: kind for one in not_sent([document], sent) for kind in ("pages", "partly") for page in getattr(one, kind)
+    }
+    for page in document.pages:
+        words = {place for place in range(page.span.start, page.span.end) if not document.text[place].isspace()}
+        left = words - {place for chunk in sent for place in range(chunk.span.start, chunk.span.end)}
+        assert (page.number in told) == bool(left)
+        if left and left != words:
+            assert told[page.number] == "partly"
 
 
 def test_neither_ledger_nor_audit_hold_a_word_of_question_or_document(
