@@ -111,9 +111,8 @@ class Ledger:
         Raises OverBudget, before anything is set aside, when a budget does not allow it.
         """
         row = _row(by, collection, mode, model, Usage(cost_usd=usd), settled=False)
-        with (
-            self._rows.writing() as connection
-        ):  # one writer at a time: what was summed is still true when it is written
+        # One writer at a time: what was summed is still true when the row is written.
+        with self._rows.writing() as connection:
             self._must_allow(connection, by=by, usd=usd)
             connection.execute(sql.insert(_costs).values(row))
         reservation = Reservation(str(row["question"]))
