@@ -12,6 +12,9 @@ from core.prices import Prices
 from core.privacy import Clearance, Mode
 from retrieval.catalogue import Record
 
+CHOSEN = "you chose it"
+"""The reason for a mode that was named."""
+
 CHARACTERS_PER_TOKEN = 3.5
 """For a rough size before anything is counted: between the prose and the tables of filings."""
 

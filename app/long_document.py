@@ -75,7 +75,12 @@ class Estimate:
         }
 
 
-Agree = Callable[[Estimate], bool]
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Somebody's wish that every page be read: asked to agree to the cost, and told which part of how many is read."""
+
+    agree: Callable[[Estimate], bool]
+    on_part: Callable[[int, int], None] = lambda _, __: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,32 +118,32 @@ class LongDocument:
         ranked: Ranked,
         *,
         on_send: Callable[[Claude], None],
-        agree: Agree | None,
+        whole: Whole | None,
         on_text: Callable[[str], None] | None,
     ) -> Read:
-        """The answer to a question. With `agree`, everything is read, in parts if it must be, when it says yes to the
+        """The answer to a question. With `whole`, everything is read, in parts if it must be, when it agrees to the
         estimate; without, what does not fit is chosen by rank. `on_send` is called before the first word leaves.
 
         Raises EgressDenied and OverBudget before anything is sent, NotAgreed before anything is paid for, and what
         Claude.answer raises.
         """
         asked = replace(asked, documents=tuple(_named(document) for document in asked.documents))
-        whole = self._cleared(asked, [page for document in asked.documents for page in page_chunks(document)])
+        everything = self._cleared(asked, [page for document in asked.documents for page in page_chunks(document)])
         claude = self._connect()
-        characters = sum(len(chunk.text) for chunk in whole)
+        characters = sum(len(chunk.text) for chunk in everything)
         least = min(int(characters / MOST_CHARACTERS_PER_TOKEN), claude.window)
         self._ledger.check(by=asked.by, usd=self._prices.cost(claude.model, Usage(input_tokens=least)))
         on_send(claude)
         room = claude.room()
         tokens = None
         if characters / MOST_CHARACTERS_PER_TOKEN <= room:
-            tokens = claude.count(asked.question, whole)
+            tokens = claude.count(asked.question, everything)
             if tokens <= room:
                 with self._reserved(asked, claude, tokens, Given.WHOLE) as money:
-                    return Read(self._answer(claude, money, whole, on_text, Given.WHOLE))
+                    return Read(self._answer(claude, money, everything, on_text, Given.WHOLE))
         density = characters / tokens * _MARGIN if tokens else FIRST_GUESS
-        if agree is not None:
-            return Read(self._in_parts(asked, claude, density=density, agree=agree, on_text=on_text))
+        if whole is not None:
+            return Read(self._in_parts(asked, claude, density=density, whole=whole, on_text=on_text))
         chosen, tokens = self._chosen(asked, claude, ranked, density=density)
         with self._reserved(asked, claude, tokens, Given.EXCERPTS) as money:
             draft = self._answer(claude, money, chosen, on_text, Given.EXCERPTS)
@@ -185,13 +190,13 @@ class LongDocument:
         claude: Claude,
         *,
         density: float,
-        agree: Agree,
+        whole: Whole,
         on_text: Callable[[str], None] | None,
     ) -> Draft:
         counted = self._parts(asked, claude, density=density)
         parts = [part for part, _ in counted]
         estimate = self._estimate(claude, [tokens for _, tokens in counted])
-        if not agree(estimate):
+        if not whole.agree(estimate):
             raise NotAgreed(f"{estimate} Nothing was asked. Say --yes to agree.", estimate.to_json())
         found: list[Passage] = []
         notes: list[str] = []
@@ -203,6 +208,7 @@ class LongDocument:
             usd=estimate.usd,
         ) as money:
             for number, part in enumerate(parts, start=1):
+                whole.on_part(number, len(parts))
                 draft = self._answer(claude, money, part, None, Given.PART)
                 cited = {number for claim in draft.claims for number in claim.passages}
                 found += [passage for passage in draft.passages if passage.number in cited]

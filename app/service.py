@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import verification
-from app.choosing import Means, choose
+from app.choosing import CHOSEN, Means, choose
 from app.hybrid import Hybrid, found_by
 from app.ingestion import Brake, Ingestion, Order
 from app.ledger import Ledger
 from app.locks import held, only_run
-from app.long_document import Agree, Asked, LongDocument, Read
+from app.long_document import Asked, LongDocument, Read, Whole
 from app.pages import view_page
 from app.reports import Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
 from core.answers import Answer, Coverage, Scope
@@ -240,22 +240,22 @@ class App:
         mode: Mode = Mode.AUTO,
         by: str,
         on_text: Callable[[str], None] | None = None,
-        agree: Agree | None = None,
+        whole: Whole | None = None,
     ) -> Answer:
         """The answer to a question, every claim with the places it rests on, or a reason why there is none.
 
-        With `agree`, long-document mode reads every page, also of documents that do not fit the window, when it says
-        yes to the estimate of the cost; without, it reads what search chooses of them.
+        With `whole`, long-document mode reads every page, also of documents that do not fit the window, when it agrees
+        to the estimate of the cost; without, it reads what search chooses of them.
         Raises NotFound for an unknown collection or document, UsageError for an empty question, ConfigError for a
         mode that is not configured, EgressDenied when policy forbids it, OverBudget when the money is spent, NotAgreed
-        when `agree` says no, ServiceDown when the model did not answer.
+        when `whole` does not agree, ServiceDown when the model did not answer.
         """
         started = time.perf_counter()
         _must_be_asked(question)
         scope, records = self._scope(collection, documents)
         mode, because = self._mode(mode, question, records, by=by)
         asked = Asked(question, self._documents(mode, records), _clearances(records), by, collection)
-        read = self._read(mode, asked, scope, records, agree=agree, on_text=on_text)
+        read = self._read(mode, asked, scope, records, whole=whole, on_text=on_text)
         draft = read.draft
         claims = verify(resolve(draft, self._cited(draft, records)))
         answer = Answer(
@@ -400,7 +400,7 @@ class App:
             raise UsageError(f"Mode {mode.value} is not configured: set DOSSIER_LLAMA_URL.")
         if mode in (Mode.LONG_DOCUMENT, Mode.HYBRID) and self._generators.claude is None:
             raise UsageError(f"Mode {mode.value} is not configured: set DOSSIER_CLAUDE_API_KEY.")
-        return mode, "you chose it"
+        return mode, CHOSEN
 
     def _read(
         self,
@@ -409,7 +409,7 @@ class App:
         scope: Scope,
         records: Sequence[Record],
         *,
-        agree: Agree | None,
+        whole: Whole | None,
         on_text: Callable[[str], None] | None,
     ) -> Read:
         """What the model of a mode makes of a question. What it took is in the ledger afterwards."""
@@ -418,7 +418,7 @@ class App:
                 asked,
                 lambda limit: self._hits(asked.question, scope, records, limit=limit),
                 on_send=self._sending(mode, asked),
-                agree=agree,
+                whole=whole,
                 on_text=on_text,
             )
         if mode is Mode.HYBRID:

@@ -259,6 +259,7 @@ def ask(
 
     Exit code 1 means that a claim differs from its quote in a number, a negation, a date or a party.
     """
+    from app.long_document import Whole
     from app.reports import answer_json
     from core.answers import Support
     from core.privacy import Mode
@@ -269,12 +270,12 @@ def ask(
     if yes and not whole:
         raise UsageError("--yes is for --whole.")
     with _open_app() as app:
-        with drafting("Reading", silent=as_json) as (on_text, aside):
+        with drafting("Reading", silent=as_json) as draft:
 
             def agree(estimate: Estimate) -> bool:
                 if yes or as_json or not sys.stdin.isatty():
                     return yes
-                with aside():
+                with draft.aside():
                     return click.confirm(f"{estimate} Go on?", err=True)
 
             answer = app.ask(
@@ -283,8 +284,8 @@ def ask(
                 documents=documents,
                 mode=Mode(mode),
                 by=_user(),
-                on_text=on_text,
-                agree=agree if whole else None,
+                on_text=draft.words,
+                whole=Whole(agree, draft.part) if whole else None,
             )
         sources = app.sources(answer)
     if as_json:

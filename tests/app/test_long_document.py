@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.costs import By
-from app.long_document import Estimate, not_sent
+from app.long_document import Estimate, Whole, not_sent
 from app.reports import answer_json
 from app.service import App
 from app.wiring import open_app
@@ -166,9 +166,11 @@ def test_everything_is_read_in_parts_when_somebody_agreed_to_the_cost_and_the_an
         estimates.append(estimate)
         return True
 
-    answer = ask(app, agree=agree)
+    parts: list[tuple[int, int]] = []
+    answer = ask(app, whole=Whole(agree, lambda *part: parts.append(part)))
     (estimate,) = estimates
     assert estimate.parts > 3
+    assert parts == [(number, estimate.parts) for number in range(1, estimate.parts + 1)]
     assert len(messages.asked()) == estimate.parts + 1
     assert all(messages.tokens(request) <= 2000 for request in messages.asked())
     sent = "".join(
@@ -192,7 +194,7 @@ def test_nobody_is_charged_for_parts_without_agreement(
     app = an_app(claude_window="2000")
     a_matter(app, tmp_path, lease=LEASE + filler("Gutter", 80))
     with pytest.raises(NotAgreed, match="parts") as raised:
-        ask(app, agree=lambda _: False)
+        ask(app, whole=Whole(lambda _: False))
     assert raised.value.facts["estimate"]["cost_usd"] > 0  # type: ignore[index]
     assert messages.asked() == []
     assert app.costs(by=By.MODE).total.questions == 0
@@ -203,7 +205,7 @@ def test_nothing_in_any_part_is_a_result_that_says_how_much_was_read(
 ) -> None:
     app = an_app(claude_window="2000")
     a_matter(app, tmp_path, roof=filler("Slate", 60))
-    answer = ask(app, "Which zoologist catalogued Bolivian armadillos?", agree=lambda _: True)
+    answer = ask(app, "Which zoologist catalogued Bolivian armadillos?", whole=Whole(lambda _: True))
     assert answer.claims == ()
     assert "found nothing" in (answer.reason or "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,12 +14,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.choosing import CHOSEN
 from app.reports import Status
 from core.answers import Answer, Citation, Coverage, NotSent, Support
 from core.documents import Document, DocumentId, Fate
 from ui.parts import chart
 
 if TYPE_CHECKING:
+    from rich.live import Live
+
     from app.costs import Comparison, Costs
     from app.doctor import Health
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
@@ -54,35 +57,44 @@ def waiting(what: str, *, silent: bool) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def drafting(
-    what: str, *, silent: bool
-) -> Iterator[tuple[Callable[[str], None] | None, Callable[[], AbstractContextManager[None]]]]:
-    """A spinner until the first words of an answer come, then these, until the checked answer takes their place.
+class Drafting:
+    """A spinner until the first words of an answer come, then these, until the checked answer takes their place."""
 
-    Gives the function that takes the words (None where nobody would see them), and a context in which the terminal is
-    free to ask something.
-    """
+    def __init__(self, live: Live | None) -> None:
+        self._live = live
+        self._words = ""
+
+    def words(self, text: str) -> None:
+        self._words += text
+        if self._live is not None:
+            self._live.update(Text(self._words, style="dim"))
+
+    def part(self, number: int, parts: int) -> None:
+        """Which part of the documents is read now."""
+        if self._live is not None:
+            self._live.update(f"Reading part {number} of {parts} …")
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """The terminal is free to ask something."""
+        if self._live is not None:
+            self._live.stop()
+        yield
+        if self._live is not None:
+            self._live.start()
+
+
+@contextmanager
+def drafting(what: str, *, silent: bool) -> Iterator[Drafting]:
+    """Shows an answer while it is made, on a terminal; nothing elsewhere."""
     if silent or not err.is_terminal:
-        yield None, nullcontext
+        yield Drafting(None)
         return
     from rich.live import Live
     from rich.spinner import Spinner
 
-    words: list[str] = []
     with Live(Spinner("dots", f"{what} …"), console=err, transient=True, vertical_overflow="visible") as live:
-
-        def draw(text: str) -> None:
-            words.append(text)
-            live.update(Text("".join(words), style="dim"))
-
-        @contextmanager
-        def aside() -> Iterator[None]:
-            live.stop()
-            yield
-            live.start()
-
-        yield draw, aside
+        yield Drafting(live)
 
 
 @contextmanager
@@ -215,14 +227,15 @@ def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) 
     for missing in answer.coverage.not_sent:
         out.print(Text(not_sent_line(missing), style="yellow"))
     out.print(Text(coverage_line(answer.coverage, answer), style="dim"))
-    out.print(Text(f"{answer.mode.value}: {answer.mode_because}", style="dim"))
+    if answer.mode_because != CHOSEN:
+        out.print(Text(f"{answer.mode.value}: {answer.mode_because}", style="dim"))
 
 
 def not_sent_line(missing: NotSent) -> str:
     """The pages of a document that the model did not see, as ranges."""
-    said = [f"pages {ranges(missing.pages)} were not sent"] if missing.pages else []
-    said += [f"pages {ranges(missing.partly)} in part"] if missing.partly else []
-    return f"{missing.source}: {', '.join(said)}"
+    said = [f"not sent: page {ranges(missing.pages)}"] if missing.pages else []
+    said += [f"sent in part: page {ranges(missing.partly)}"] if missing.partly else []
+    return f"{missing.source}: {'; '.join(said)}"
 
 
 def ranges(numbers: Sequence[int]) -> str:
@@ -362,9 +375,9 @@ def comparison_words(comparison: Comparison) -> str:
     """The comparison in two sentences."""
     machines = f"{comparison.machines} of them" if comparison.machines > 1 else "it"
     first = (
-        f"Claude: {comparison.questions:,} questions, USD {comparison.claude:,.2f}. {comparison.machine}: USD "
-        f"{comparison.machine_month:,.2f} a month; these questions would keep {machines} busy for "
-        f"{comparison.busy / comparison.machines:.1%} of the hours in which people ask."
+        f"Claude: {_many(comparison.questions, 'question')}, USD {comparison.claude:,.2f}. Your own: "
+        f"{comparison.machine}, USD {comparison.machine_month:,.2f} a month; these questions would keep {machines} "
+        f"busy for {comparison.busy / comparison.machines:.2%} of the hours in which people ask."
     )
     if comparison.break_even is None:
         return f"{first} Even fully busy it would cost more than Claude for what it answers."
