@@ -64,12 +64,19 @@ class Means:
     prices: Prices
 
 
-def choose(question: str, records: Sequence[Record], means: Means) -> tuple[Mode, str]:
-    """The mode for a question over these documents, and in words why. Looks at nothing but what is given."""
+def choose(
+    question: str, records: Sequence[Record], means: Means, *, vouching: Sequence[Record] = ()
+) -> tuple[Mode, str]:
+    """The mode for a question over these documents, and in words why. Looks at nothing but what is given.
+
+    Documents of `vouching` are not read, but the question may be about them: they must be cleared as well.
+    """
     at_home = Mode.GDPR if means.llama else Mode.EXTRACTIVE
-    restricted = {record.document_id for record in records if record.clearance is not Clearance.CLOUD}
+    everything = (*records, *vouching)
+    restricted = {record.document_id for record in everything if record.clearance is not Clearance.CLOUD}
     if means.claude is None or restricted or not records:
-        return at_home, _why_at_home(means, restricted=len(restricted), documents=len(records))
+        documents = len({record.document_id for record in everything})
+        return at_home, _why_at_home(means, restricted=len(restricted), documents=documents)
 
     characters = sum({record.document_id: record.characters for record in records}.values())
     tokens = int(characters / CHARACTERS_PER_TOKEN)

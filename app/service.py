@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import verification
 from app.choosing import CHOSEN, Means, choose
+from app.facts import Known, change, known, register
 from app.hybrid import Hybrid, found_by
 from app.ingestion import Brake, Ingestion, Order
 from app.ledger import Ledger
@@ -24,10 +25,11 @@ from app.locks import held, only_run
 from app.long_document import Asked, LongDocument, Read, Whole
 from app.pages import view_page
 from app.reports import Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
-from core.answers import Answer, Coverage, Scope
+from core.answers import Answer, Coverage, Narrowing, Scope
 from core.audit import AuditLog
 from core.documents import Document, DocumentId, Fate, Hit, Span
 from core.errors import NotFound, UsageError
+from core.facts import FactKind
 from core.prices import read_prices
 from core.privacy import Clearance, EgressPolicy, Mode
 from core.settings import Settings
@@ -35,8 +37,9 @@ from generation.citations import resolve
 from generation.verify import verify
 from ingest.ocr import OcrChoice
 from retrieval.catalogue import Quarantined, Record
-from retrieval.index import Index
+from retrieval.index import Explained, Index
 from retrieval.library import Library
+from retrieval.scope import resolve as documents_meant
 
 if TYPE_CHECKING:
     from app.costs import By, Costs
@@ -51,6 +54,19 @@ ten (docs/evaluation.md), and 20 chunks of 200 tokens fit any model's window."""
 Way = TypeVar("Way", LongDocument, Hybrid)
 
 Generate = Callable[[str, Any, Callable[[str], None] | None], "Draft"]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The catalogue as it was when a question was asked, read once: what the question may be about."""
+
+    collection: str | None
+    records: tuple[Record, ...]
+    quarantined: int
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        return tuple(sorted({record.collection for record in self.records}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +219,40 @@ class App:
             raise NotFound(f"{document.source} has {len(document.pages)} pages; there is no page {page}.")
         return view_page(document, self._library.original(document.id), page, highlight=highlight, scale=scale)
 
+    def facts(self, document_id: str) -> Known:
+        """What is known about a document: whose it is, of when, of what kind; an id may be shortened as above."""
+        record = self._record_of(document_id)
+        return known(self._library, [record], record.collection)[0]
+
+    def all_facts(self, collection: str | None = None) -> tuple[Known, ...]:
+        """The facts of each document of a collection, or of all, in the order of `documents`."""
+        self._known_collections(collection)
+        return known(self._library, self._library.records(collection), collection)
+
+    def change_facts(
+        self,
+        document_id: str,
+        *,
+        replace_with: Mapping[FactKind, Sequence[str]],
+        add: Mapping[FactKind, Sequence[str]],
+        forget: Sequence[FactKind] = (),
+        by: str,
+    ) -> Known:
+        """Say what is so, in every collection that holds the document; it counts more than what was read, and stays.
+
+        Raises UsageError for a period that is written otherwise than FY2022, 2023Q1 or 2022-05-20.
+        """
+        document = self._record_of(document_id).document_id
+        for collection in self._library.holders(document):
+            record = self._library.record(collection, document)
+            if record is not None:
+                now = known(self._library, [record], collection)[0]
+                said = now.edits.changed(replace=replace_with, add=add, forget=forget)
+                change(self._library, record, said, by=by)
+        kinds = sorted({kind.value for kind in (*replace_with, *add, *forget)})
+        self._audit.record("facts changed", by=by, document=document, kinds=kinds)
+        return self.facts(document)
+
     # ── find ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def search(
@@ -211,20 +261,27 @@ class App:
         *,
         collection: str | None = None,
         documents: Sequence[str] = (),
+        narrowing: Narrowing = Narrowing.AUTO,
         limit: int = 10,
         by: str,
+        explain: bool = False,
     ) -> Found:
-        """The chunks that fit a question best, best first, without any model that writes."""
+        """The chunks that fit a question best, best first, without any model that writes.
+
+        Documents that are named win over what the question says; with neither, `narrowing` decides.
+        """
         started = time.perf_counter()
         _must_be_asked(question)
-        scope, records = self._scope(collection, documents)
-        hits = self._hits(question, scope, records, limit=limit)
+        view = self._view(collection)
+        scope, records = self._scope(question, view, documents, narrowing)
+        hits = self._hits(question, view, scope, records, limit=limit)
         found = Found(
             question,
             scope,
             hits,
             {record.document_id: record.source for record in records},
             time.perf_counter() - started,
+            self._explained(question, hits, records) if explain else {},
         )
         self._audit.record(
             "searched", by=by, collection=collection, documents=len(scope.documents), hits=len(found.hits)
@@ -237,6 +294,7 @@ class App:
         *,
         collection: str | None = None,
         documents: Sequence[str] = (),
+        narrowing: Narrowing = Narrowing.AUTO,
         mode: Mode = Mode.AUTO,
         by: str,
         on_text: Callable[[str], None] | None = None,
@@ -252,10 +310,12 @@ class App:
         """
         started = time.perf_counter()
         _must_be_asked(question)
-        scope, records = self._scope(collection, documents)
-        mode, because = self._mode(mode, question, records, by=by)
+        view = self._view(collection)
+        scope, records = self._scope(question, view, documents, narrowing)
+        # What the question seems to mean opens no door: only documents that somebody named narrow what may leave.
+        mode, because = self._mode(mode, question, records, vouching=records if documents else view.records, by=by)
         asked = Asked(question, self._documents(mode, records), _clearances(records), by, collection)
-        read = self._read(mode, asked, scope, records, whole=whole, on_text=on_text)
+        read = self._read(mode, asked, view, scope, records, whole=whole, on_text=on_text)
         draft = read.draft
         claims = verify(resolve(draft, self._cited(draft, records)))
         answer = Answer(
@@ -263,7 +323,7 @@ class App:
             claims=claims,
             reason=draft.reason,
             scope=scope,
-            coverage=replace(self._coverage(collection, scope, records), not_sent=read.not_sent),
+            coverage=replace(_coverage(view, scope, records), not_sent=read.not_sent),
             mode=mode,
             mode_because="; ".join(filter(None, (because, read.because))),
             model=draft.model,
@@ -355,37 +415,70 @@ class App:
             raise UsageError(f"Several documents have an id that begins with {document_id}: give more of it.")
         return found[0]
 
-    def _scope(self, collection: str | None, documents: Sequence[str]) -> tuple[Scope, tuple[Record, ...]]:
-        known = self._known_collections(collection)
-        if not known:
+    def _view(self, collection: str | None) -> _View:
+        view = _View(collection, self._library.records(collection), len(self._library.quarantined(collection)))
+        if not view.records and not view.quarantined:
+            self._known_collections(collection)
             raise NotFound("Nothing has been ingested yet: dossier ingest PATH --collection NAME.")
-        records = self._library.records(collection)
-        because = [f"collection {collection}" if collection else f"all {len(known)} collections"]
+        return view
+
+    def _scope(
+        self, question: str, view: _View, documents: Sequence[str], narrowing: Narrowing
+    ) -> tuple[Scope, tuple[Record, ...]]:
+        """The documents to search: those that were named, else those that the question means, else all."""
+        known = view.collections
+        place = f"collection {view.collection}" if view.collection else f"all {len(known)} collections"
+        everything = tuple(dict.fromkeys(record.document_id for record in view.records))
         if documents:
             named = {self._record_of(document_id).document_id for document_id in documents}
-            records = tuple(record for record in records if record.document_id in named)
-            if len({record.document_id for record in records}) < len(named):
-                raise NotFound(f"A document that you named is not in the collection {collection}.")
-            because.append(f"{len(named)} documents named by you")
-        return Scope(tuple(dict.fromkeys(record.document_id for record in records)), tuple(because)), records
+            if not named <= set(everything):
+                raise NotFound(f"A document that you named is not in the collection {view.collection}.")
+            chosen = tuple(one for one in everything if one in named)
+            scope = Scope(chosen, (place, f"{len(named)} documents named by you"))
+        elif narrowing is Narrowing.NONE:
+            scope = Scope(everything, (place, "you asked for all of them"))
+        else:
+            meant = documents_meant(question, register(self._library, view.records, view.collection))
+            scope = replace(meant, because=(place, *meant.because))
+        inside = set(scope.documents)
+        return scope, tuple(record for record in view.records if record.document_id in inside)
 
-    def _hits(self, question: str, scope: Scope, records: Sequence[Record], *, limit: int) -> tuple[Hit, ...]:
+    def _hits(
+        self, question: str, view: _View, scope: Scope, records: Sequence[Record], *, limit: int
+    ) -> tuple[Hit, ...]:
         """The best hits of each collection, merged by score: ranks are fused the same way in all of them."""
         if limit < 1:
             raise UsageError("The limit must be 1 or more.")
         hits: list[Hit] = []
         for collection in sorted({record.collection for record in records}):
             here = {record.document_id for record in records if record.collection == collection}
-            everything = len(here) == len(self._library.records(collection))
+            everything = len(here) == sum(record.collection == collection for record in view.records)
             hits += self._index.search(
-                question, collection=collection, documents=None if everything else sorted(here), limit=limit
+                question,
+                collection=collection,
+                documents=None if everything else sorted(here),
+                weights=scope.weights,
+                limit=limit,
             )
-        shelved = set(scope.documents)
+        # A document that went while we searched is not shown by the half of it that was still there.
+        shelved = self._library.shelved({hit.chunk.document_id for hit in hits}) & set(scope.documents)
         hits = [hit for hit in hits if hit.chunk.document_id in shelved]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit])
 
-    def _mode(self, mode: Mode, question: str, records: Sequence[Record], *, by: str) -> tuple[Mode, str]:
-        """The mode to answer in, and in words why. Raises UsageError for one that is not configured."""
+    def _explained(self, question: str, hits: Sequence[Hit], records: Sequence[Record]) -> Mapping[str, Explained]:
+        explained: dict[str, Explained] = {}
+        for collection in sorted({record.collection for record in records}):
+            here = sorted({record.document_id for record in records if record.collection == collection})
+            explained |= self._index.explain(question, hits, collection=collection, documents=here)
+        return explained
+
+    def _mode(
+        self, mode: Mode, question: str, records: Sequence[Record], *, vouching: Sequence[Record], by: str
+    ) -> tuple[Mode, str]:
+        """The mode to answer in, and in words why. Raises UsageError for one that is not configured.
+
+        All of `vouching` must be cleared before `auto` lets anything leave.
+        """
         if mode is Mode.AUTO:
             claude = self._generators.claude is not None
             means = Means(
@@ -395,7 +488,7 @@ class App:
                 left=self._ledger.left(by=by) if claude else None,
                 prices=read_prices(self.settings.prices),
             )
-            return choose(question, records, means)
+            return choose(question, records, means, vouching=vouching)
         if mode in (Mode.GDPR, Mode.HYBRID) and self._generators.gdpr is None:
             raise UsageError(f"Mode {mode.value} is not configured: set DOSSIER_LLAMA_URL.")
         if mode in (Mode.LONG_DOCUMENT, Mode.HYBRID) and self._generators.claude is None:
@@ -406,6 +499,7 @@ class App:
         self,
         mode: Mode,
         asked: Asked,
+        view: _View,
         scope: Scope,
         records: Sequence[Record],
         *,
@@ -416,31 +510,37 @@ class App:
         if mode is Mode.LONG_DOCUMENT:
             return self._to_claude(LongDocument).answer(
                 asked,
-                lambda limit: self._hits(asked.question, scope, records, limit=limit),
+                lambda limit: self._hits(asked.question, view, scope, records, limit=limit),
                 on_send=self._sending(mode, asked),
                 whole=whole,
                 on_text=on_text,
             )
         if mode is Mode.HYBRID:
-            return self._planned(asked, scope, records, on_text=on_text)
+            return self._planned(asked, view, scope, records, on_text=on_text)
         started = time.perf_counter()
         generate = self._generators.extractive if mode is Mode.EXTRACTIVE else self._generators.gdpr
         assert generate is not None  # `_mode` saw to it
-        hits = self._hits(asked.question, scope, records, limit=READ)
+        hits = self._hits(asked.question, view, scope, records, limit=READ)
         draft = generate(asked.question, [hit.chunk for hit in hits], on_text)
         usage = replace(draft.usage, seconds=time.perf_counter() - started)
         self._ledger.record(by=asked.by, collection=asked.collection, mode=mode, model=draft.model, usage=usage)
         return Read(draft)
 
     def _planned(
-        self, asked: Asked, scope: Scope, records: Sequence[Record], *, on_text: Callable[[str], None] | None
+        self,
+        asked: Asked,
+        view: _View,
+        scope: Scope,
+        records: Sequence[Record],
+        *,
+        on_text: Callable[[str], None] | None,
     ) -> Read:
         assert self._generators.gdpr is not None  # `_mode` saw to it
         plan, question = self._to_claude(Hybrid).plan(asked, records, on_send=self._sending(Mode.HYBRID, asked))
 
         def search(wanted: str, within: frozenset[DocumentId] | None) -> Sequence[Hit]:
             here = [record for record in records if within is None or record.document_id in within]
-            return self._hits(wanted, scope, here, limit=READ)
+            return self._hits(wanted, view, scope, here, limit=READ)
 
         hits = found_by(plan, search, limit=READ)
         draft = self._generators.gdpr(asked.question, [hit.chunk for hit in hits], on_text)
@@ -493,15 +593,15 @@ class App:
             if record.document_id in cited
         }
 
-    def _coverage(self, collection: str | None, scope: Scope, records: Sequence[Record]) -> Coverage:
-        all_records = self._library.records(collection)
-        return Coverage(
-            documents_searched=len(scope.documents),
-            documents_excluded=len({record.document_id for record in all_records}) - len(scope.documents),
-            documents_quarantined=len(self._library.quarantined(collection)),
-            pages_searched=sum(record.pages - record.fates[Fate.UNREADABLE] for record in records),
-            pages_unreadable=sum(record.fates[Fate.UNREADABLE] for record in records),
-        )
+
+def _coverage(view: _View, scope: Scope, records: Sequence[Record]) -> Coverage:
+    return Coverage(
+        documents_searched=len(scope.documents),
+        documents_excluded=len({record.document_id for record in view.records}) - len(scope.documents),
+        documents_quarantined=view.quarantined,
+        pages_searched=sum(record.pages - record.fates[Fate.UNREADABLE] for record in records),
+        pages_unreadable=sum(record.fates[Fate.UNREADABLE] for record in records),
+    )
 
 
 def _clearances(records: Sequence[Record]) -> Mapping[DocumentId, Clearance]:

@@ -22,6 +22,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from core.documents import Chunk, Document, DocumentId, Hit, Span
 from core.errors import ConfigError, NotFound, UsageError
+from core.facts import SURE, FactKind, Facts, values_of
+from core.names import short_form, squashed
+from core.privacy import Clearance
 from retrieval import sparse
 
 if TYPE_CHECKING:
@@ -48,10 +51,16 @@ CANDIDATES = 100
 """Least number of points that each of the two rankings brings to the fusion: a chunk that is 80th in one and 3rd in
 the other still counts. More changes little, since 1/(k + rank) is flat out there."""
 
+EVERY_CLEARANCE = frozenset(Clearance)
+"""Inside our walls every document may be searched; what may leave them is decided by `EgressPolicy`."""
+
+LIKE = 5
+"""Letters by which a file's name is taken to name a party: people shorten and run names together."""
+
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
 
-FORMAT = f"3.{sparse.VERSION}"
+FORMAT = f"4.{sparse.VERSION}"
 """What a stored point looks like: payload, header line and sparse weights. Collections of another are refused."""
 
 _NAME = re.compile(r"[^\W_](?:[\w .-]{0,98}[\w.-])?")
@@ -85,6 +94,26 @@ class Scored:
     payload: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What a search may see. There is no query without one, so that no caller can forget who asks and of what.
+
+    `documents` None means all of the collection. Points of another collection or clearance do not exist for it.
+    """
+
+    collection: str
+    clearances: frozenset[Clearance]
+    documents: Sequence[DocumentId] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Where a chunk stood in each of the two rankings, counted from 1; None when not among their candidates."""
+
+    dense_rank: int | None
+    sparse_rank: int | None
+
+
 class Points(Protocol):
     """The points of one collection, open. `document_id` None means all documents."""
 
@@ -94,10 +123,11 @@ class Points(Protocol):
     def delete(self, ids: Sequence[str]) -> None:
         """Delete the points with these ids; an id that is not there is no error."""
 
-    def query(
-        self, dense: Sequence[float], weights: sparse.Weights, *, documents: Sequence[DocumentId] | None, limit: int
-    ) -> list[Scored]:
-        """The best points of both rankings, fused, best first, in one round trip. `documents` None means all."""
+    def query(self, dense: Sequence[float], weights: sparse.Weights, *, within: Within, limit: int) -> list[Scored]:
+        """The best points of both rankings, fused, best first, in one round trip."""
+
+    def ranking(self, query: Sequence[float] | sparse.Weights, *, within: Within, limit: int) -> list[str]:
+        """The ids of one ranking alone, best first: by meaning for a dense vector, by words for weights."""
 
     def count(self, document_id: DocumentId | None = None) -> int:
         """How many points there are, exactly."""
@@ -159,15 +189,18 @@ class Index:
         if built is not None:
             self._must_fit(collection, built)
 
-    def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
+    def replace(self, document: Document, chunks: Sequence[Chunk], facts: Facts = ()) -> None:
         """Make `chunks` the chunks of this document in its collection. Raises as `prepare` and `write` do."""
         self.prepare(document.collection)
-        self.write(document, self.embed(document, chunks))
+        self.write(document, self.embed(document, chunks, facts))
 
-    def embed(self, document: Document, chunks: Sequence[Chunk]) -> tuple[Point, ...]:
-        """The points of a document, ready to be written: the long part, for which no lock is held."""
+    def embed(self, document: Document, chunks: Sequence[Chunk], facts: Facts = ()) -> tuple[Point, ...]:
+        """The points of a document, ready to be written: the long part, for which no lock is held.
+
+        `facts` stand in the line above each chunk, as far as the file's name does not say them.
+        """
         started = time.perf_counter()
-        points = tuple(self._points(document, chunks))
+        points = tuple(self._points(document, chunks, facts))
         seconds = round(time.perf_counter() - started, 3)
         log.info("embedded", extra={"document": document.id, "chunks": len(points), "seconds": seconds})
         return points
@@ -202,10 +235,18 @@ class Index:
         return len(ids)
 
     def search(
-        self, question: str, *, collection: str, documents: Sequence[DocumentId] | None = None, limit: int = 10
+        self,
+        question: str,
+        *,
+        collection: str,
+        clearances: frozenset[Clearance] = EVERY_CLEARANCE,
+        documents: Sequence[DocumentId] | None = None,
+        weights: Mapping[DocumentId, float] | None = None,
+        limit: int = 10,
     ) -> tuple[Hit, ...]:
         """The chunks that fit the question best, best first; `documents` None searches the whole collection.
 
+        `weights` below 1 are those of documents that the question means less: their chunks' scores are multiplied.
         Hits of equal score are in the order of their ids, so that the same search gives the same answer.
         Raises NotFound for an unknown collection, ConfigError when it was built with another embedding model.
         """
@@ -215,12 +256,33 @@ class Index:
         if documents is not None and not documents:
             return ()
         dense = self._embedder.embed_question(question).tolist()
-        weights = sparse.question_weights(question)
+        words = sparse.question_weights(question)
+        # Ties come in twos (first in one ranking or in the other): one more than asked for shows a tie at the cut.
+        # Where documents weigh, a chunk of a likelier one may come from behind.
+        wanted = limit + 1 if not weights else max(limit + 1, 2 * CANDIDATES)
         with self._store.open(collection) as stored:
-            # Ties come in twos (first in one ranking or in the other): one more than asked for shows a tie at the cut.
-            found = stored.query(dense, weights, documents=documents, limit=limit + 1)
-        found.sort(key=lambda one: (-one.score, one.id))
-        return tuple(Hit(_chunk(one.id, one.payload), one.score) for one in found[:limit])
+            found = stored.query(dense, words, within=Within(collection, clearances, documents), limit=wanted)
+        hits = [
+            Hit(_chunk(one.id, one.payload), one.score * (weights or {}).get(one.payload["document_id"], 1.0))
+            for one in found
+        ]
+        return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit])
+
+    def explain(
+        self, question: str, hits: Sequence[Hit], *, collection: str, documents: Sequence[DocumentId] | None = None
+    ) -> dict[str, Explained]:
+        """For each hit's chunk, where it stood by meaning and by words: for whoever wonders why it came or did not."""
+        self._must_fit(collection, self._known(collection))
+        within = Within(collection, EVERY_CLEARANCE, documents)
+        dense = self._embedder.embed_question(question).tolist()
+        with self._store.open(collection) as stored:
+            by_meaning = stored.ranking(dense, within=within, limit=CANDIDATES)
+            by_words = stored.ranking(sparse.question_weights(question), within=within, limit=CANDIDATES)
+
+        def rank(ranking: list[str], id: str) -> int | None:
+            return ranking.index(id) + 1 if id in ranking else None
+
+        return {hit.chunk.id: Explained(rank(by_meaning, hit.chunk.id), rank(by_words, hit.chunk.id)) for hit in hits}
 
     def count(self, collection: str, document_id: DocumentId | None = None) -> int:
         """How many chunks are stored; 0 when the collection is not there."""
@@ -293,8 +355,8 @@ class Index:
                 f"now {FORMAT}); ingest it into a new collection."
             )
 
-    def _points(self, document: Document, chunks: Sequence[Chunk]) -> list[Point]:
-        name = _spoken(document.source)
+    def _points(self, document: Document, chunks: Sequence[Chunk], facts: Facts) -> list[Point]:
+        name = _headline(_spoken(document.source), facts)
         texts = [self._embedded_text(chunk, name) for chunk in chunks]
         rows: Vectors = self._embedder.embed_documents(texts)
         return [
@@ -321,6 +383,23 @@ class Index:
 def _spoken(source: str) -> str:
     """The name of a file as words: people put into it what the document is, of whom and of when."""
     return " ".join(re.split(r"[\W_]+", PurePosixPath(source.rsplit(" › ", 1)[-1]).stem)).strip()
+
+
+def _headline(name: str, facts: Facts) -> str:
+    """The file's name, and what it does not say: whose the document is, of when and of what kind.
+
+    A filing that is called "scan 0012" is then embedded as "Acme FY2023 10-K scan 0012".
+    """
+    said = squashed(name)
+    missing: list[str] = []
+    parties = [short_form(one) for one in values_of([fact for fact in facts if fact.sure >= SURE], FactKind.PARTY)]
+    if parties and not any(squashed(one)[:LIKE] in said for one in parties):
+        missing.append(" ".join(parties[:2]))
+    for kind in (FactKind.PERIOD, FactKind.KIND):
+        value = next(iter(values_of(facts, kind)), "")
+        if value and not (squashed(value) in said or (kind is FactKind.PERIOD and value.strip("FY")[:4] in said)):
+            missing.append(value)
+    return " ".join([*missing, name])
 
 
 def is_name(collection: str) -> bool:
