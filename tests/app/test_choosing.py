@@ -90,6 +90,13 @@ def test_what_the_budget_does_not_allow_is_answered_at_home_and_says_so(llama: b
     assert "budget" in because
 
 
+def test_what_the_question_seems_to_mean_opens_no_door() -> None:
+    cleared, restricted = records(CLOUD, RESTRICTED)
+    for means in (BOTH, replace(BOTH, llama=False)):
+        assert choose(WHOLE, [cleared], means)[0] is Mode.LONG_DOCUMENT
+        assert choose(WHOLE, [cleared], means, vouching=[cleared, restricted])[0] is not Mode.LONG_DOCUMENT
+
+
 def test_documents_in_two_collections_are_measured_once() -> None:
     once = records(CLOUD)
     twice = [*once, replace(once[0], collection="other")]
