@@ -240,7 +240,13 @@ class EdgePoints:
                 self._shard.update(edge.UpdateOperation.delete_points(list(ids)))
 
     def query(
-        self, dense: Sequence[float], weights: Weights, *, documents: Sequence[DocumentId] | None, limit: int
+        self,
+        dense: Sequence[float],
+        weights: Weights,
+        *,
+        meaning: float,
+        documents: Sequence[DocumentId] | None,
+        limit: int,
     ) -> list[Scored]:
         within = None
         if documents is not None:
@@ -256,7 +262,7 @@ class EdgePoints:
                 ),
             ],
             # Qdrant counts ranks from 0, the formula from 1.
-            query=edge.Fusion.Rrf(RRF_K + 1),  # type: ignore[arg-type]
+            query=edge.Fusion.Rrf(RRF_K + 1, [meaning, 1.0]),  # type: ignore[arg-type]
             with_payload=True,
         )
         with _told(self._collection):

@@ -136,7 +136,13 @@ class ServerPoints:
                 self._client.delete(self._name, models.PointIdsList(points=list(ids)), wait=True)
 
     def query(
-        self, dense: Sequence[float], weights: Weights, *, documents: Sequence[DocumentId] | None, limit: int
+        self,
+        dense: Sequence[float],
+        weights: Weights,
+        *,
+        meaning: float,
+        documents: Sequence[DocumentId] | None,
+        limit: int,
     ) -> list[Scored]:
         within = None
         if documents is not None:
@@ -151,7 +157,7 @@ class ServerPoints:
                     models.Prefetch(query=_sparse(weights), using=_SPARSE, filter=within, limit=candidates),
                 ],
                 # Qdrant counts ranks from 0, the formula from 1.
-                query=models.RrfQuery(rrf=models.Rrf(k=RRF_K + 1)),
+                query=models.RrfQuery(rrf=models.Rrf(k=RRF_K + 1, weights=[meaning, 1.0])),
                 limit=limit,
                 with_payload=True,
             ).points
