@@ -260,9 +260,10 @@ class HashEmbedder:
     Knows no meaning and needs no weights: for tests, and for machines without torch.
     """
 
+    languages: frozenset[str] | None = None
+
     def __init__(self, size: int = HASH_SIZE) -> None:
         self.size = size
-        self.languages = None
         self.max_tokens = HASH_TOKENS
         self.fingerprint = hashlib.sha256(f"hash 1 {size}".encode()).hexdigest()
 
