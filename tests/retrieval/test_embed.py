@@ -112,11 +112,11 @@ def test_a_model_reads_the_languages_that_its_card_names_and_all_when_it_names_n
         (a_copy / "README.md").write_text(card, encoding="utf-8")
         return SentenceTransformerEmbedder(a_copy, device="cpu", batch_size=1).languages
 
-    assert languages("---\nlanguage: en\n---\n# A model") == {"en"}
-    assert languages("---\nlanguage:\n- de\n- en\n---\n") == {"de", "en"}
+    assert languages("---\nlanguage: en\n---\n# A model") == frozenset({"en"})
+    assert languages("---\nlanguage:\n- de\n- en\n---\n") == frozenset({"de", "en"})
     assert languages("---\nlanguage:\n- multilingual\n- en\n---\n") is None
     assert languages("---\nlicense: apache-2.0\n---\n") is languages("# No facts at all") is None
-    assert embedder_for("all-MiniLM-L6-v2", device="cpu", batch_size=1).languages == {"en"}
+    assert embedder_for("all-MiniLM-L6-v2", device="cpu", batch_size=1).languages == frozenset({"en"})
 
 
 def test_the_fingerprint_follows_what_decides_a_vector_and_not_the_place(a_copy: Path) -> None:
