@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from core.settings import Settings
 
 if TYPE_CHECKING:
     from app.service import App, Generators
+    from generation.claude import Claude
     from generation.draft import Draft
     from retrieval.embed import Embedder
     from retrieval.index import Index
@@ -31,9 +33,10 @@ def open_app(settings: Settings) -> App:
     if settings.privacy is Privacy.GDPR:
         seal(allowed_hosts(settings))
 
+    from app.ledger import Ledger
     from app.service import App
     from retrieval.embed import embedder_for
-    from retrieval.library import Library
+    from retrieval.library import Library, catalogue_url
 
     embedder = embedder_for(
         settings.embedding.model, device=settings.embedding.device, batch_size=settings.embedding.batch_size
@@ -45,6 +48,7 @@ def open_app(settings: Settings) -> App:
         embedder=embedder,
         generators=_generators(settings, embedder),
         audit=AuditLog(settings.home / "audit.jsonl"),
+        ledger=Ledger(settings.catalogue.url or catalogue_url(settings.home), settings.budget),
     )
 
 
@@ -89,20 +93,21 @@ def _generators(settings: Settings, embedder: Embedder) -> Generators:
         llama = Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
         return llama.answer(question, chunks, on_text)
 
-    def long_document(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
+    @cache  # one connection, which asks for the model's record once
+    def claude() -> Claude:
         from generation.claude import Claude
 
         key = settings.claude.api_key
-        claude = Claude(
+        return Claude(
             key.get_secret_value() if key else "",
             settings.claude.model,
             base_url=settings.claude.base_url,
             max_tokens=settings.claude.max_tokens,
+            window=settings.claude.window,
         )
-        return claude.answer(question, chunks, on_text)
 
     return Generators(
         extractive=extractive,
         gdpr=gdpr if settings.llama.url else None,
-        long_document=long_document if settings.claude.api_key else None,
+        claude=claude if settings.claude.api_key else None,
     )
