@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import importlib.metadata
+import ipaddress
 import os
 import shutil
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from app.preflight import not_for_the_eu
 from core.answers import Usage
 from core.audit import AuditLog
-from core.errors import ConfigError, DossierError
+from core.errors import ConfigError, DossierError, EgressDenied, ServiceDown
 from core.prices import read_prices
 from core.settings import Settings, described
+
+if TYPE_CHECKING:
+    from generation.llama import Look
+
+_NO_LLAMA = "not configured (DOSSIER_LLAMA_URL)"
 
 _VERSIONS = (
     "anthropic",
@@ -67,6 +76,8 @@ def examine(settings: Settings, environment: dict[str, str]) -> Health:
         "audit log": lambda: f"intact, {AuditLog(settings.home / 'audit.jsonl').verify()} lines",
         "OCR": lambda: _ocr(settings),
         "Llama": lambda: _llama(settings),
+        "Llama's host": lambda: _walls(settings),
+        "Llama's licence": lambda: _licence(settings),
         "Claude": lambda: _claude(settings),
     }
     return Health(
@@ -125,13 +136,49 @@ def _ocr(settings: Settings) -> str:
 
 def _llama(settings: Settings) -> str:
     if settings.llama.url is None:
-        return "not configured (DOSSIER_LLAMA_URL)"
-    from generation.llama import served_models
+        return _NO_LLAMA
+    host, look = urlsplit(settings.llama.url).hostname, _looked(settings, settings.llama.url)
+    reads = f"reads {look.window:,} tokens at once" if look.window else "does not say how much it reads at once"
+    counts = "counts them itself" if look.counts else "does not count them, so they are estimated"
+    return f"{host} serves {settings.llama.model}; it {reads} and {counts}"
+
+
+def _walls(settings: Settings) -> str:
+    """Whether every address of the Llama's host is a private one. A public one may be yours too: then you know why."""
+    if settings.llama.url is None:
+        return _NO_LLAMA
+    host = urlsplit(settings.llama.url).hostname or ""
+    try:
+        addresses = sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
+    except socket.gaierror as error:
+        raise ServiceDown(f"The name {host} of the Llama server cannot be looked up.") from error
+    outside = [address for address in addresses if ipaddress.ip_address(address.split("%")[0]).is_global]
+    if outside:
+        raise EgressDenied(
+            f"{host} has the public address {outside[0]}: what GDPR mode sends there may leave your walls."
+        )
+    return f"{host} is inside: {', '.join(addresses)}"
+
+
+def _licence(settings: Settings) -> str:
+    if settings.llama.url is None:
+        return _NO_LLAMA
+    root = _looked(settings, settings.llama.url).root
+    folder = Path(root) if root and (Path(root) / "config.json").is_file() else None
+    if not_for_the_eu(settings.llama.model, root, folder=folder):
+        raise ConfigError(
+            f"{root or settings.llama.model} is a model that also sees: the licences of Llama 4 and of Llama 3.2 with "
+            "11B and 90B are not granted to companies based in the European Union. Serve Llama 3.3 70B or 3.1 8B."
+        )
+    seen = "by its config.json" if folder else "by its name"
+    return f"{seen} no model whose licence leaves out the EU (Llama 4, Llama 3.2 with 11B and 90B)"
+
+
+def _looked(settings: Settings, url: str) -> Look:
+    from generation.llama import Llama
 
     key = settings.llama.api_key
-    models = served_models(settings.llama.url, key.get_secret_value() if key else None)
-    there = "is served" if settings.llama.model in models else f"is NOT among those served: {', '.join(models)}"
-    return f"{urlsplit(settings.llama.url).hostname} answers; {settings.llama.model} {there}"
+    return Llama(url, settings.llama.model, key.get_secret_value() if key else None, max_retries=0).look()
 
 
 def _claude(settings: Settings) -> str:

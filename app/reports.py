@@ -354,6 +354,7 @@ def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -
             "documents_quarantined": answer.coverage.documents_quarantined,
             "pages_searched": answer.coverage.pages_searched,
             "pages_unreadable": answer.coverage.pages_unreadable,
+            "hits_unread": answer.coverage.hits_unread,
             "not_sent": [
                 {
                     "document_id": one.document_id,

@@ -323,7 +323,9 @@ class App:
             claims=claims,
             reason=draft.reason,
             scope=scope,
-            coverage=replace(_coverage(view, scope, records), not_sent=read.not_sent),
+            coverage=replace(
+                _coverage(view, scope, records), not_sent=read.not_sent, hits_unread=draft.chunks_left_out
+            ),
             mode=mode,
             mode_because="; ".join(filter(None, (because, read.because))),
             model=draft.model,

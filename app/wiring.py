@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.service import App, Generators
     from generation.claude import Claude
     from generation.draft import Draft
+    from generation.llama import Llama
     from retrieval.embed import Embedder
     from retrieval.index import Index
 
@@ -86,12 +87,15 @@ def _generators(settings: Settings, embedder: Embedder) -> Generators:
         # The hash embedder resembles words, not meaning: the words themselves are compared more exactly.
         return Extractive(None if isinstance(embedder, HashEmbedder) else similarity).answer(question, chunks, on_text)
 
-    def gdpr(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
+    @cache  # one connection, which is kept open between two questions
+    def llama() -> Llama:
         from generation.llama import Llama
 
         key = settings.llama.api_key
-        llama = Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
-        return llama.answer(question, chunks, on_text)
+        return Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
+
+    def gdpr(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
+        return llama().answer(question, chunks, on_text)
 
     @cache  # one connection, which asks for the model's record once
     def claude() -> Claude:

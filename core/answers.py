@@ -60,7 +60,8 @@ class Coverage:
     """What stands behind an answer, and above all behind a "not found".
 
     `documents_excluded` are in the collection but out of scope; `documents_quarantined` could not be read at all.
-    `not_sent` names the pages that did not fit into the window of long-document mode.
+    `not_sent` names the pages that did not fit into the window of long-document mode; `hits_unread` counts the last
+    hits of the search that did not fit into the Llama's.
     """
 
     documents_searched: int
@@ -69,6 +70,7 @@ class Coverage:
     pages_searched: int
     pages_unreadable: int
     not_sent: tuple[NotSent, ...] = ()
+    hits_unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 count → leave out what does not fit → ask, bound to a JSON schema → claims that point at numbered passages
 
-The chat form is the server's: it gets messages and applies the template of the model. Its reply is parsed strictly: a bad
-reply is an error, never repaired. What was sent is compared with what the server says it read: some servers cut long
-prompts without a word.
+The chat form is the server's: it gets messages and applies the template of the model. Its reply is parsed strictly: a
+bad reply is an error, never repaired. What was sent is compared with what the server says it read: some servers cut
+long prompts without a word.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from core.answers import Usage
 from core.documents import Chunk
 from core.errors import ConfigError, DossierError, ServiceDown, UsageError
-from generation.draft import Draft, DraftClaim
+from generation.draft import BrokenOff, Draft, DraftClaim
 from generation.passages import Passage, passages_of
 from generation.prompts import LLAMA_SYSTEM, PROMPT_VERSION, llama_schema, llama_user
 
@@ -57,6 +57,8 @@ _LONGEST_WAIT = 30.0
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 """Statuses that another attempt may cure: vLLM is full, or starts, behind its proxy."""
 
+_REFUSED = frozenset({401, 403})
+
 _TOO_LONG = re.compile(r"context[ _-]?(?:length|size|window)", re.IGNORECASE)
 """How vLLM, llama.cpp and OpenAI word it, with status 400, that prompt and answer are longer than the window."""
 
@@ -66,7 +68,7 @@ _NO_KEY = "none"
 
 class _Claim(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    text: str = Field(min_length=1)
+    text: str
     passages: list[int]
 
 
@@ -105,6 +107,25 @@ class _Said:
     tokens_in: int
     tokens_out: int
     cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model as a server lists it. `root` is its folder or repository, `parent` the model that it is an adapter of."""
+
+    name: str
+    root: str | None = None
+    parent: str | None = None
+    window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The folder or repository of the model, the tokens it reads at once, whether the server counts; None: not told."""
+
+    root: str | None
+    window: int | None
+    counts: bool
 
 
 class _TooMuch(DossierError):
@@ -167,24 +188,42 @@ class Llama:
                 fitted = self._fitted(question, fitted.chunks[: len(fitted.chunks) * 3 // 4])
         self._must_have_read(fitted, said)
         reply = _whole_claims(said.text) if said.cut else _parsed(said.text)
+        claims = tuple(
+            DraftClaim(claim.text, tuple(dict.fromkeys(claim.passages))) for claim in reply.claims if claim.text.strip()
+        )
         log.info(
             "answered",
-            extra={"model": self._model, "claims": len(reply.claims), "passages": len(fitted.passages)},
+            extra={"model": self._model, "claims": len(claims), "passages": len(fitted.passages)},
         )
         return Draft(
-            claims=tuple(DraftClaim(claim.text, tuple(dict.fromkeys(claim.passages))) for claim in reply.claims),
+            claims=claims,
             passages=fitted.passages,
-            reason=self._reason(reply, said),
+            reason=(
+                f"The answer was cut off at its longest allowed length, {self._max_tokens} tokens."
+                if said.cut
+                else None
+                if claims
+                else reply.reason or "The model found no answer in what it was given to read."
+            ),
             model=self._model,
             prompt_version=PROMPT_VERSION,
             usage=Usage(said.tokens_in, said.tokens_out, seconds=time.perf_counter() - started),
             chunks_left_out=len(chunks) - len(fitted.chunks),
+            complete=not said.cut,
         )
 
-    def _reason(self, reply: _Reply, said: _Said) -> str | None:
-        if said.cut:
-            return f"The answer was cut off at its longest allowed length, {self._max_tokens} tokens."
-        return None if reply.claims else reply.reason or "The model found no answer in what it was given to read."
+    # ── what an operator asks ─────────────────────────────────────────────────────────────────────────────────────
+
+    def look(self) -> Look:
+        """What the server says of itself, without asking a question. Raises ServiceDown, ConfigError."""
+        served = self._served()
+        if served and self._model not in (names := [one.name for one in served]):
+            raise ConfigError(
+                f"The Llama server at {self._host} serves {', '.join(names)}, not {self._model} (DOSSIER_LLAMA_MODEL)."
+            )
+        counted = self._counted(_messages("", ()))
+        root = next((one.root for one in served if one.name == self._model), None)
+        return Look(root, counted.window or window_of(self._model, served), counted.exact)
 
     # ── before anything is answered ───────────────────────────────────────────────────────────────────────────────
 
@@ -195,8 +234,8 @@ class Llama:
             passages = passages_of(kept)
             messages = _messages(question, passages)
             counted = self._counted(messages)
-            self._window = self._window or counted.window or self._served_window() or _SMALLEST_WINDOW
-            room = self._window - self._max_tokens
+            window = self._window or counted.window or window_of(self._model, self._served()) or _SMALLEST_WINDOW
+            room = window - self._max_tokens
             if counted.tokens <= room:
                 return _Fitted(kept, passages, messages, counted)
             kept = kept[: min(len(kept) - 1, max(len(kept) * room // counted.tokens, 0))]
@@ -221,8 +260,8 @@ class Llama:
         window = counted.get("max_model_len")
         return _Counted(counted["count"], exact=True, window=window if isinstance(window, int) else None)
 
-    def _served_window(self) -> int | None:
-        return window_of(self._model, self._patiently(lambda: _served(self._http, self._url)))
+    def _served(self) -> tuple[ServedModel, ...]:
+        return _listed(self._patiently(lambda: self._http.get(f"{self._url}/models", timeout=_CONNECT_TIMEOUT)))
 
     # ── the question ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -258,9 +297,9 @@ class Llama:
         except (openai.APIError, httpx.HTTPError, ValueError) as error:
             if not text and isinstance(error, openai.APIError):
                 raise
-            raise self._broken_off() from error
+            raise self._broken_off(usage) from error
         if finish is None:  # a connection that is closed in the middle looks to the SDK like an end
-            raise self._broken_off()
+            raise self._broken_off(usage)
         return _Said(text, usage["prompt_tokens"], usage["completion_tokens"], cut=finish == "length")
 
     def _must_have_read(self, fitted: _Fitted, said: _Said) -> None:
@@ -308,7 +347,7 @@ class Llama:
         for attempt in range(self._max_retries + 1):
             try:
                 reply = call()
-                if isinstance(reply, httpx.Response) and reply.status_code in _PASSING:
+                if isinstance(reply, httpx.Response) and reply.status_code in _PASSING | _REFUSED:
                     reply.raise_for_status()
                 return reply
             except (openai.APIError, httpx.HTTPError) as error:
@@ -323,7 +362,7 @@ class Llama:
         import openai
 
         status = _status(error)
-        if status in (401, 403):
+        if status in _REFUSED:
             return ConfigError(f"The Llama server at {self._host} refused the key (DOSSIER_LLAMA_API_KEY).")
         if status == 404:
             return ConfigError(f"The Llama server at {self._host} does not serve {self._model} (DOSSIER_LLAMA_MODEL).")
@@ -333,31 +372,11 @@ class Llama:
             return ServiceDown(f"The Llama server at {self._host} did not answer within {self._timeout:.0f} seconds.")
         return ServiceDown(f"The Llama server at {self._host} did not answer.")
 
-    def _broken_off(self) -> ServiceDown:
-        return ServiceDown(f"The Llama server at {self._host} broke off in the middle of its answer. Ask again.")
-
-
-@dataclass(frozen=True, slots=True)
-class ServedModel:
-    """A model as a server lists it. `root` is its folder or repository, `parent` the model of which it is an adapter."""
-
-    name: str
-    root: str | None = None
-    parent: str | None = None
-    window: int | None = None
-
-
-def served_models(url: str, api_key: str | None) -> tuple[ServedModel, ...]:
-    """What the server at `url` (ending in /v1) serves; vLLM alone tells windows. Raises ServiceDown, ConfigError."""
-    host = urlsplit(url).hostname or url
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-    try:
-        with httpx.Client(trust_env=False, headers=headers) as http:
-            return _served(http, url.rstrip("/"))
-    except httpx.HTTPError as error:
-        if _status(error) in (401, 403):
-            raise ConfigError(f"The Llama server at {host} refused the key (DOSSIER_LLAMA_API_KEY).") from error
-        raise ServiceDown(f"The Llama server at {host} did not answer.") from error
+    def _broken_off(self, usage: dict[str, int]) -> BrokenOff:
+        return BrokenOff(
+            f"The Llama server at {self._host} broke off in the middle of its answer. Ask again.",
+            Usage(usage["prompt_tokens"], usage["completion_tokens"]),
+        )
 
 
 def window_of(model: str, served: Sequence[ServedModel]) -> int | None:
@@ -369,11 +388,9 @@ def window_of(model: str, served: Sequence[ServedModel]) -> int | None:
     return one.window if one else None
 
 
-def _served(http: httpx.Client, url: str) -> tuple[ServedModel, ...]:
-    response = http.get(f"{url}/models", timeout=_CONNECT_TIMEOUT)
-    if response.status_code == 404:  # a server that answers, but does not list its models
-        return ()
-    listed = _json(response.raise_for_status()).get("data")
+def _listed(response: httpx.Response) -> tuple[ServedModel, ...]:
+    """What a server lists; nothing where it keeps no list."""
+    listed = _json(response).get("data") if response.is_success else None
     models = [one for one in listed if isinstance(one, dict) and "id" in one] if isinstance(listed, list) else []
     return tuple(
         ServedModel(

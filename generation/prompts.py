@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from generation.passages import Passage
 
-PROMPT_VERSION = "2026-11-21.2"
+PROMPT_VERSION = "2026-11-21.3"
 
 _RULES = """\
 You answer questions of lawyers and financial analysts from the passages of documents that they give you.
@@ -84,7 +84,8 @@ def claude_titles(question: str, titles: Sequence[str]) -> str:
 def llama_schema(passages: int) -> dict[str, Any]:
     """The JSON schema of a reply that may point at passages 1 to `passages`. The server holds the model to it.
 
-    Lengths are bounded, so that a model that falls into repeating itself comes to an end.
+    Lists are bounded, so that a model that falls into repeating itself comes to an end. Texts are not: where a length
+    is given, vLLM's xgrammar lets no escaped quote into a text, but control characters, which are no JSON.
     """
     pointer = {"type": "integer", "minimum": 1, "maximum": passages}
     claim = {
@@ -92,7 +93,7 @@ def llama_schema(passages: int) -> dict[str, Any]:
         "additionalProperties": False,
         "required": ["text", "passages"],
         "properties": {
-            "text": {"type": "string", "minLength": 1, "maxLength": 600},
+            "text": {"type": "string"},
             "passages": {"type": "array", "items": pointer, "minItems": 1, "maxItems": 8},
         },
     }
@@ -102,7 +103,7 @@ def llama_schema(passages: int) -> dict[str, Any]:
         "required": ["claims", "reason"],
         "properties": {
             "claims": {"type": "array", "items": claim, "maxItems": 20},
-            "reason": {"anyOf": [{"type": "string", "maxLength": 600}, {"type": "null"}]},
+            "reason": {"anyOf": [{"type": "string"}, {"type": "null"}]},
         },
     }
 

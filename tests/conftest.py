@@ -13,6 +13,7 @@ from app.service import App
 from app.wiring import open_app
 from core.documents import Document
 from core.settings import Settings, settings_from_environment
+from tests.chat import ChatServer
 from tests.messages import MessagesServer
 
 # The same examples on every run of CI: a new one that fails is found at a desk, not on somebody else's change.
@@ -106,6 +107,13 @@ def assert_cover(text: str, spans: Sequence[object]) -> None:
         assert text[end : span.start].strip() == ""  # type: ignore[attr-defined]
         end = span.end  # type: ignore[attr-defined]
     assert text[end:].strip() == ""
+
+
+@pytest.fixture
+def chat() -> Iterator[ChatServer]:
+    """A server of the chat API on loopback, in place of a Llama."""
+    with ChatServer() as server:
+        yield server
 
 
 @pytest.fixture

@@ -643,6 +643,31 @@ def doctor(as_json: bool) -> int:
 
 
 @main.command()
+@click.option("--card-gb", type=click.FloatRange(1, 10_000), required=True, help="Memory of one card, as it is sold.")
+@click.option("--cards", default=1, show_default=True, type=click.IntRange(1, 64), help="How many share the model.")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The folder of a model. Without: Llama 3.1 8B and 3.3 70B.",
+)
+@AS_JSON
+def preflight(card_gb: float, cards: int, model: Path | None, as_json: bool) -> int:
+    """How much of a Llama fits on a card: its weights, and the tokens that it can then read at once.
+
+    An estimate for a choice; vLLM measures when it starts. Exit code 1 means that the model of --model does not fit.
+    """
+    from app.preflight import fit_of, fits
+    from ui.parts.terminal import print_fits
+
+    found = fits(card_gb, cards=cards) if model is None else (fit_of(model, card_gb, cards=cards),)
+    if as_json:
+        _print_json({"card_gb": card_gb, "cards": cards, "models": [fit.to_json() for fit in found]})
+    else:
+        print_fits(found)
+    return 1 if model is not None and not found[0].window else 0
+
+
+@main.command()
 @click.option("--port", default=8501, show_default=True, type=click.IntRange(1024, 65535), help="On this machine only.")
 @click.option("--open/--no-open", "open_browser", default=True, help="Open a browser.")
 def ui(port: int, open_browser: bool) -> int:

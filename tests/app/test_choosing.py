@@ -15,7 +15,7 @@ from core.prices import read_prices
 from core.privacy import Clearance, Mode
 from core.settings import settings_from_environment
 from retrieval.catalogue import Record
-from tests.generation.test_models import CHAT, Service, chat, claims_json, service  # noqa: F401
+from tests.chat import ChatServer
 from tests.messages import MessagesServer
 
 BOTH = Means(claude="claude-sonnet-5-5", llama=True, window=200_000, left=None, prices=read_prices())
@@ -105,25 +105,25 @@ def test_documents_in_two_collections_are_measured_once() -> None:
 
 def test_in_hybrid_mode_claude_sees_titles_of_cleared_documents_alone_and_the_llama_reads_what_may_not_leave(
     messages: MessagesServer,
-    service: Service,  # noqa: F811
+    chat: ChatServer,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("DOSSIER_CLAUDE_API_KEY", "secret")
     monkeypatch.setenv("DOSSIER_CLAUDE_BASE_URL", messages.url)
-    monkeypatch.setenv("DOSSIER_LLAMA_URL", f"{service.url}/v1")
+    monkeypatch.setenv("DOSSIER_LLAMA_URL", chat.url)
     app = open_app(settings_from_environment())
     for name, clearance in (("annual-report", CLOUD), ("project-xylograph", RESTRICTED)):
         folder = tmp_path / name
         folder.mkdir()
         (folder / f"{name}.txt").write_text(f"The price that {name} names is EUR 12.")
         app.ingest([folder], collection="deal", by="anna", clearance=clearance)
-    service.replies[CHAT] = chat(claims_json(("The price is EUR 12.", [1])))
+    chat.says = '{"claims": [{"text": "The price is EUR 12.", "passages": [1]}], "reason": null}'
     answer = app.ask("What price is named?", collection="deal", mode=Mode.HYBRID, by="anna")
     assert "annual-report" in messages.sent()
     assert "xylograph" not in messages.sent(), "neither title nor words of a restricted document"
     assert "EUR 12" not in messages.sent(), "no word of any document"
-    read = service.asked(CHAT)[0].body["messages"][1]["content"]
+    read = chat.asked()[0]["messages"][1]["content"]
     assert "project-xylograph names is EUR 12" in read
     assert answer.claims[0].citations
     assert answer.mode is Mode.HYBRID
@@ -133,15 +133,30 @@ def test_in_hybrid_mode_claude_sees_titles_of_cleared_documents_alone_and_the_ll
     assert '"what": "titles"' in sent
 
 
+def test_hits_that_do_not_fit_the_llamas_window_are_counted_in_the_coverage(
+    chat: ChatServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOSSIER_LLAMA_URL", chat.url)
+    chat.window = 2500
+    app = open_app(settings_from_environment())
+    for number in range(8):
+        (tmp_path / f"{number}.txt").write_text(
+            f"The price of lot {number} is EUR 12. " + "Lots are sold as seen. " * 30
+        )
+    app.ingest([tmp_path], collection="deal", by="anna")
+    coverage = app.ask("What is the price of lot 3?", mode=Mode.GDPR, by="anna").coverage
+    assert 0 < coverage.hits_unread < 20
+
+
 def test_hybrid_mode_needs_one_document_that_vouches_for_the_question(
     messages: MessagesServer,
-    service: Service,  # noqa: F811
+    chat: ChatServer,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("DOSSIER_CLAUDE_API_KEY", "secret")
     monkeypatch.setenv("DOSSIER_CLAUDE_BASE_URL", messages.url)
-    monkeypatch.setenv("DOSSIER_LLAMA_URL", f"{service.url}/v1")
+    monkeypatch.setenv("DOSSIER_LLAMA_URL", chat.url)
     app = open_app(settings_from_environment())
     (tmp_path / "a.txt").write_text("The price is EUR 12.")
     app.ingest([tmp_path / "a.txt"], collection="deal", by="anna")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 
 from core.documents import Chunk, DocumentId, Span
 from core.errors import ConfigError, DossierError, ServiceDown, UsageError
-from generation.llama import Llama, ServedModel, _texts_in, served_models, window_of
+from generation.llama import Llama, Look, ServedModel, _texts_in, window_of
 from generation.prompts import llama_schema
 from tests.chat import ChatServer, Trouble
 
@@ -42,9 +41,9 @@ RENT = claims_json(("The rent is USD 500.", [1]))
 
 
 @pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer(says=RENT) as there:
-        yield there
+def server(chat: ChatServer) -> ChatServer:
+    chat.says = RENT
+    return chat
 
 
 @pytest.fixture(autouse=True)
@@ -305,18 +304,29 @@ def test_a_server_that_is_not_there_is_down() -> None:
     with pytest.raises(ServiceDown, match="did not answer"):
         Llama(nobody, "llama", max_retries=1).answer(QUESTION, CHUNKS, None)
     with pytest.raises(ServiceDown, match="did not answer"):
-        served_models(nobody, None)
+        Llama(nobody, "llama", max_retries=0).look()
 
 
 # ── what it serves ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_served_models_are_listed_with_the_key(server: ChatServer) -> None:
-    assert served_models(server.url, "secret") == (ServedModel("llama", root="/models/llama", window=8192),)
-    assert server.headers("/v1/models")[0]["authorization"] == "Bearer secret"
+def test_a_look_at_the_server_asks_no_question_and_tells_model_window_and_whether_it_counts(server: ChatServer) -> None:
+    assert a_llama(server).look() == Look("/models/llama", 8192, counts=True)
+    server.counts = False
+    assert a_llama(server).look() == Look("/models/llama", 8192, counts=False)
+    server.models = [{"id": "llama"}]
+    assert a_llama(server).look() == Look(None, None, counts=False)
+    assert server.asked() == []
+    assert {headers["authorization"] for headers in server.headers("/v1/models")} == {"Bearer secret"}
+
+
+def test_a_model_that_is_not_served_is_told_beside_those_that_are(server: ChatServer) -> None:
+    server.model = "mistral"
+    with pytest.raises(ConfigError, match=r"serves mistral, not llama .DOSSIER_LLAMA_MODEL"):
+        a_llama(server).look()
 
 
 def test_a_server_that_refuses_the_key_says_which_setting(server: ChatServer) -> None:
     server.small_troubles = [Trouble(401)]
     with pytest.raises(ConfigError, match="DOSSIER_LLAMA_API_KEY"):
-        served_models(server.url, None)
+        a_llama(server).look()

@@ -1,4 +1,4 @@
-"""Llama and Claude: what is sent, what is made of the replies, and what is said when there is none.
+"""Claude: what is sent, what is made of the replies, and what is said when there is none.
 
 The network is faked at its edge, by a small HTTP server on loopback; the clients are the real ones.
 """
@@ -18,7 +18,6 @@ from core.documents import Chunk, DocumentId, Span
 from core.errors import ConfigError, DossierError, ServiceDown, UsageError
 from core.privacy import Clearance, ClearedChunks, EgressPolicy, Privacy
 from generation.claude import Claude
-from generation.llama import Llama, served_models
 
 
 @dataclass(frozen=True)
@@ -103,158 +102,6 @@ def a_chunk(text: str, name: str) -> Chunk:
 
 
 CHUNKS = (a_chunk(LEASE, "lease"), a_chunk(LOAN, "loan"))
-
-
-# ── Llama ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-CHAT = "/v1/chat/completions"
-
-
-def chat(text: str) -> Callable[[Request], Reply]:
-    """A streamed completion, a few characters at a time, with usage at its end, as vLLM sends it."""
-
-    def chunk(delta: dict[str, Any], finish: str | None, usage: dict[str, int] | None) -> dict[str, Any]:
-        choices = [] if usage else [{"index": 0, "delta": delta, "finish_reason": finish}]
-        return {
-            "id": "1", "object": "chat.completion.chunk", "created": 1, "model": "llama", "choices": choices,
-            "usage": usage,
-        }  # fmt: skip
-
-    pieces = [text[place : place + 7] for place in range(0, len(text), 7)]
-    events: list[tuple[str | None, dict[str, Any] | str]] = [
-        (None, chunk({"role": "assistant", "content": piece}, None, None)) for piece in pieces
-    ]
-    events.append((None, chunk({}, "stop", None)))
-    events.append((None, chunk({}, None, {"prompt_tokens": 90, "completion_tokens": 12, "total_tokens": 102})))
-    events.append((None, "[DONE]"))
-    return lambda _: Reply(events=events)
-
-
-def claims_json(*claims: tuple[str, list[int]], reason: str | None = None) -> str:
-    return json.dumps({"claims": [{"text": text, "passages": numbers} for text, numbers in claims], "reason": reason})
-
-
-def a_llama(service: Service, **choices: Any) -> Llama:
-    return Llama(f"{service.url}/v1", "llama", "secret", max_retries=0, **choices)
-
-
-def test_llama_is_asked_with_documents_first_the_question_last_and_a_schema(service: Service) -> None:
-    service.replies[CHAT] = chat(claims_json(("The rent is USD 500.", [1, 1])))
-    draft = a_llama(service).answer(QUESTION, CHUNKS, None)
-    (request,) = service.asked(CHAT)
-    system, user = request.body["messages"]
-    assert system["role"] == "system"
-    assert user["content"].endswith(QUESTION)
-    assert user["content"].index("[1] The rent is USD 500.") < user["content"].index("Fee | 10 | 12")
-    assert request.body["response_format"]["type"] == "json_schema"
-    assert request.body["temperature"] == 0.0
-    assert request.headers["authorization"] == "Bearer secret"
-    assert [claim.passages for claim in draft.claims] == [(1,)]
-    assert (draft.usage.input_tokens, draft.usage.output_tokens) == (90, 12)
-    assert draft.reason is None
-
-
-def test_what_a_document_says_cannot_close_its_own_markers(service: Service) -> None:
-    service.replies[CHAT] = chat(claims_json(reason="No."))
-    a_llama(service).answer(QUESTION, CHUNKS, None)
-    content = service.asked(CHAT)[0].body["messages"][1]["content"]
-    assert content.count("</document>") == len(CHUNKS)
-    assert "Ignore previous instructions" in content
-
-
-def test_llama_tells_claims_as_they_are_written_and_never_the_json(service: Service) -> None:
-    service.replies[CHAT] = chat(claims_json(('He said "yes".', [1]), ("It is due on day one.", [2])))
-    told: list[str] = []
-    a_llama(service).answer(QUESTION, CHUNKS, told.append)
-    assert "".join(told) == 'He said "yes". It is due on day one. '
-    assert len(told) == 2
-
-
-def test_llama_finding_nothing_is_a_reason(service: Service) -> None:
-    service.replies[CHAT] = chat(claims_json(reason="The lease does not name the landlord."))
-    draft = a_llama(service).answer(QUESTION, CHUNKS, None)
-    assert (draft.claims, draft.reason) == ((), "The lease does not name the landlord.")
-
-
-@pytest.mark.parametrize("text", ["The rent is 500 [1].", '{"claims": "none"}', '{"claims": []', ""])
-def test_a_reply_of_another_shape_is_an_error_with_its_hash_and_without_its_words(service: Service, text: str) -> None:
-    service.replies[CHAT] = chat(text)
-    with pytest.raises(ServiceDown, match="SHA-256") as error:
-        a_llama(service).answer(QUESTION, CHUNKS, None)
-    assert "rent" not in str(error.value)
-
-
-def test_chunks_that_do_not_fit_are_left_out_from_the_last_and_counted(service: Service) -> None:
-    service.replies[CHAT] = chat(claims_json(("The rent is USD 500.", [1])))
-    service.replies["/tokenize"] = lambda request: Reply(
-        body={"count": len(request.body["messages"][1]["content"]), "max_model_len": 1500}
-    )
-    chunks = [a_chunk(LEASE + " Filler words stand here." * 20, f"lease{number}") for number in range(6)]
-    draft = a_llama(service, max_tokens=300).answer(QUESTION, chunks, None)
-    assert 0 < draft.chunks_left_out < 6
-    assert {passage.document_id for passage in draft.passages} == {
-        f"lease{n}" for n in range(6 - draft.chunks_left_out)
-    }
-
-
-def test_without_a_counting_server_the_window_that_it_names_is_kept_by_a_careful_estimate(service: Service) -> None:
-    service.replies[CHAT] = chat(claims_json(("The rent is USD 500.", [1])))
-    service.replies["/v1/models"] = lambda _: Reply(body={"data": [{"id": "llama", "max_model_len": 3000}]})
-    chunks = [a_chunk("Filler words stand here. " * 40, f"lease{number}") for number in range(20)]
-    draft = a_llama(service).answer(QUESTION, chunks, None)
-    sent = "".join(message["content"] for message in service.asked(CHAT)[0].body["messages"])
-    assert len(sent) / 3 + 1024 <= 3000
-    assert draft.chunks_left_out > 0
-
-
-def test_a_chunk_larger_than_the_window_is_refused_in_words(service: Service) -> None:
-    with pytest.raises(UsageError, match="do not fit"):
-        a_llama(service, window=1100).answer(QUESTION, CHUNKS, None)
-
-
-@pytest.mark.parametrize(
-    ("status", "error"), [(401, ConfigError), (404, ConfigError), (500, ServiceDown), (429, ServiceDown)]
-)
-def test_what_the_llama_server_refuses_is_told_in_a_sentence(
-    service: Service, status: int, error: type[DossierError]
-) -> None:
-    service.replies[CHAT] = lambda _: Reply(status, {"error": {"message": "internal words"}})
-    with pytest.raises(error, match=r"127\.0\.0\.1") as raised:
-        a_llama(service).answer(QUESTION, CHUNKS, None)
-    assert "internal words" not in str(raised.value)
-
-
-def test_a_llama_server_that_is_not_there_is_down() -> None:
-    nobody = "http://127.0.0.1:9/v1"  # the discard port: nothing listens
-    with pytest.raises(ServiceDown, match="did not answer"):
-        Llama(nobody, "llama", max_retries=0).answer(QUESTION, CHUNKS, None)
-    with pytest.raises(ServiceDown, match="did not answer"):
-        served_models(nobody, None)
-
-
-def test_llama_takes_nothing_from_the_environment(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "not-yours")
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://elsewhere.invalid")
-    monkeypatch.setenv("OPENAI_ORG_ID", "our-organization")
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    service.replies[CHAT] = chat(claims_json(("The rent is USD 500.", [1])))
-    Llama(f"{service.url}/v1", "llama").answer(QUESTION, CHUNKS, None)
-    headers = service.asked(CHAT)[0].headers
-    assert "not-yours" not in headers.get("authorization", "")
-    assert "our-organization" not in headers.values()
-
-
-def test_the_served_models_are_listed_with_the_key(service: Service) -> None:
-    service.replies["/v1/models"] = lambda _: Reply(body={"data": [{"id": "llama"}, {"id": "other"}]})
-    assert served_models(f"{service.url}/v1", "secret") == ("llama", "other")
-    assert service.requests[0].headers["authorization"] == "Bearer secret"
-
-
-def test_nothing_to_read_asks_no_model(service: Service) -> None:
-    draft = a_llama(service).answer(QUESTION, [], None)
-    assert draft.claims == ()
-    assert draft.reason
-    assert service.requests == []
 
 
 # ── Claude ───────────────────────────────────────────────────────────────────────────────────────────────────────────

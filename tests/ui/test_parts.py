@@ -101,6 +101,11 @@ def test_a_port_that_is_taken_is_said_before_anything_starts() -> None:
             launch(port, open_browser=False)
 
 
+def test_hits_that_the_llama_was_not_given_are_told() -> None:
+    _, left = coverage_words(Coverage(1, 0, 0, 9, 0, hits_unread=12))
+    assert left == "the last 12 hits did not fit into the Llama's window."
+
+
 def test_pages_that_were_not_sent_are_told_beside_what_could_not_be_read() -> None:
     missing = NotSent(DocumentId("a"), "lease.pdf", (1, 2), (4,))
     searched, left = coverage_words(Coverage(1, 0, 0, 9, 1, (missing,)))

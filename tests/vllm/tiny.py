@@ -1,6 +1,7 @@
 """A Llama of random weights, small enough for any machine, with a tokenizer and a chat form of its own.
 
-It knows nothing and says nonsense. What it is asked to say it in, the server has to hold it to.
+It knows nothing and says nonsense: the form of its replies is the server's doing alone. Its weights are only tilted so
+that it closes quotes soon but leaves nothing empty, or its replies would have no claim in them, or one without end.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 WINDOW = 4096
 _LAYERS, _HIDDEN, _HEADS, _KV_HEADS, _HEAD, _INNER = 2, 128, 4, 2, 32, 256
 _RANK = 8
+_SOON = 8.0
+
+_Weights = np.ndarray[Any, np.dtype[np.float32]]
 
 _BEGIN, _HEADER, _HEADER_END, _TURN_END = (
     "<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>",
@@ -34,7 +38,8 @@ _CHAT_FORM = (
 def make_llama(folder: Path, texts: Iterable[str]) -> Path:
     """Write a model whose tokenizer was trained on `texts`: config.json, tokenizer and weights. The same every time."""
     folder.mkdir(parents=True)
-    vocabulary = _write_tokenizer(folder, texts)
+    tokens = _write_tokenizer(folder, texts)
+    vocabulary = len(tokens)
     _write_json(
         folder / "config.json",
         architectures=["LlamaForCausalLM"],
@@ -56,20 +61,22 @@ def make_llama(folder: Path, texts: Iterable[str]) -> Path:
         torch_dtype="float32",
     )
     random = np.random.default_rng(4)
+    embedding = _random(random, vocabulary, _HIDDEN, width=1.0)
     weights = {
-        "model.embed_tokens.weight": _random(random, vocabulary, _HIDDEN),
+        # Every token carries a one in each place beside its own numbers, and the last layer weighs it: a bias.
+        "model.embed_tokens.weight": embedding + 1,
         "model.norm.weight": np.ones(_HIDDEN, np.float32),
-        "lm_head.weight": _random(random, vocabulary, _HIDDEN),
+        "lm_head.weight": _random(random, vocabulary, _HIDDEN) + _tilt(tokens, embedding),
     }
     for layer in range(_LAYERS):
         inside = {
             "self_attn.q_proj": _random(random, _HEADS * _HEAD, _HIDDEN),
             "self_attn.k_proj": _random(random, _KV_HEADS * _HEAD, _HIDDEN),
             "self_attn.v_proj": _random(random, _KV_HEADS * _HEAD, _HIDDEN),
-            "self_attn.o_proj": _random(random, _HIDDEN, _HEADS * _HEAD),
+            "self_attn.o_proj": _random(random, _HIDDEN, _HEADS * _HEAD, width=0.1),
             "mlp.gate_proj": _random(random, _INNER, _HIDDEN),
             "mlp.up_proj": _random(random, _INNER, _HIDDEN),
-            "mlp.down_proj": _random(random, _HIDDEN, _INNER),
+            "mlp.down_proj": _random(random, _HIDDEN, _INNER, width=0.1),
             "input_layernorm": np.ones(_HIDDEN, np.float32),
             "post_attention_layernorm": np.ones(_HIDDEN, np.float32),
         }
@@ -92,7 +99,7 @@ def make_adapter(folder: Path, base: Path) -> Path:
         bias="none",
     )
     random = np.random.default_rng(5)
-    weights: dict[str, np.ndarray[Any, Any]] = {}
+    weights: dict[str, _Weights] = {}
     for layer in range(_LAYERS):
         for name, heads in (("q_proj", _HEADS), ("v_proj", _KV_HEADS)):
             place = f"base_model.model.model.layers.{layer}.self_attn.{name}"
@@ -102,7 +109,20 @@ def make_adapter(folder: Path, base: Path) -> Path:
     return folder
 
 
-def _write_tokenizer(folder: Path, texts: Iterable[str]) -> int:
+def _tilt(tokens: list[str], embedding: _Weights) -> _Weights:
+    """What is added to the last layer: quotes are closed soon, and neither quotes nor lists where they were opened."""
+
+    def after(opening: str) -> _Weights:
+        return embedding[[token.endswith(opening) for token in tokens]].sum(axis=0)
+
+    tilt = np.zeros_like(embedding)
+    tilt[tokens.index('"')] += (_SOON - 3 * _SOON * after('"')) / _HIDDEN
+    tilt[["]" in token for token in tokens]] -= 6 * _SOON * after("[") / _HIDDEN
+    return tilt
+
+
+def _write_tokenizer(folder: Path, texts: Iterable[str]) -> list[str]:
+    """The tokens, in the order of their numbers."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -123,11 +143,11 @@ def _write_tokenizer(folder: Path, texts: Iterable[str]) -> int:
         clean_up_tokenization_spaces=False,
         model_max_length=WINDOW,
     )
-    return tokenizer.get_vocab_size()
+    return sorted(vocabulary := tokenizer.get_vocab(), key=vocabulary.__getitem__)
 
 
-def _random(random: np.random.Generator, *shape: int) -> np.ndarray[Any, Any]:
-    return random.normal(0.0, 0.2, shape).astype(np.float32)
+def _random(random: np.random.Generator, *shape: int, width: float = 0.2) -> _Weights:
+    return random.normal(0.0, width, shape).astype(np.float32)
 
 
 def _write_json(path: Path, **values: Any) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.costs import Comparison, Costs
     from app.doctor import Health
     from app.facts import Known
+    from app.preflight import Fit
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
     from eval.retrieval import Result
 
@@ -260,6 +261,8 @@ def coverage_line(coverage: Coverage, answer: Answer) -> str:
         parts.append(f"{_many(coverage.documents_quarantined, 'file')} in quarantine")
     if coverage.pages_unreadable:
         parts.append(f"{_many(coverage.pages_unreadable, 'page')} unreadable")
+    if coverage.hits_unread:
+        parts.append(f"the last {_many(coverage.hits_unread, 'hit')} did not fit into the Llama's window")
     usage = answer.usage
     if usage.cost_usd:
         tokens = usage.input_tokens + usage.cache_read_tokens
@@ -426,6 +429,17 @@ def print_health(health: Health) -> None:
     for check in health.checks:
         state = ("wrong  ", "red") if check.exit_code else ("well   ", "green")
         out.print(Text.assemble(state, check.name, ": ", check.finding))
+
+
+def print_fits(fits: Sequence[Fit]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("model", "weights", "GB", "KiB per token", "reads at once", "questions at a time"):
+        table.add_column(column, justify="left" if column in ("model", "weights") else "right")
+    for fit in fits:
+        window = f"{fit.window:,}" if fit.window else "does not fit"
+        sizes = (f"{fit.weight_bytes / 1e9:.1f}", f"{fit.kv_bytes / 1024:.0f}")
+        table.add_row(fit.model, fit.kind, *sizes, window, f"{fit.questions:,}" if fit.window else "")
+    out.print(table)
 
 
 def print_evaluation(result: Result) -> None:

@@ -122,6 +122,9 @@ def coverage_words(coverage: Coverage) -> tuple[str, str]:
         if coverage.documents_quarantined
         else "",
         f"{counted(unsent, 'page')} did not fit into Claude's window, in whole or in part" if unsent else "",
+        f"the last {counted(coverage.hits_unread, 'hit')} did not fit into the Llama's window"
+        if coverage.hits_unread
+        else "",
     ]
     return f"{searched}.", "; ".join(part for part in missing if part) + "." if any(missing) else ""
 
