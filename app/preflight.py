@@ -96,7 +96,10 @@ class Fit:
 
 
 def fits(card_gb: float, *, cards: int = 1) -> tuple[Fit, ...]:
-    """The default models in each kind of weights. `card_gb` as the card is sold, taken as 10^9 bytes."""
+    """The default models in each kind of weights. `card_gb` as the card is sold, taken as 10^9 bytes.
+
+    Raises UsageError for a number of cards among which vLLM cannot share a model.
+    """
     return tuple(
         _fit(name, kind, shape, shape.weight_bytes(kind), card_gb, cards)
         for name, shape in DEFAULTS.items()
@@ -105,7 +108,7 @@ def fits(card_gb: float, *, cards: int = 1) -> tuple[Fit, ...]:
 
 
 def fit_of(folder: Path, card_gb: float, *, cards: int = 1) -> Fit:
-    """The model in a folder, its weights as large as their files. Raises UsageError when it is no such folder."""
+    """The model in a folder, its weights as large as their files. Raises UsageError, also when it is no such folder."""
     shape = shape_in(folder)
     kind = str((config_in(folder).get("quantization_config") or {}).get("quant_method", "as stored"))
     weight_bytes = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
@@ -159,6 +162,10 @@ def not_for_the_eu(*named: str | None, folder: Path | None = None) -> bool:
 
 
 def _fit(name: str, kind: str, shape: Shape, weight_bytes: int, card_gb: float, cards: int) -> Fit:
+    if shape.kv_heads % cards:
+        raise UsageError(
+            f"vLLM cannot share {name} among {cards} cards: its {shape.kv_heads} KV heads are not divisible."
+        )
     step = _STEP * 2 * (3 * shape.inner + 4 * shape.hidden)  # bytes; the widest layer and what flows past it
     free = cards * (card_gb * 1e9 * UTILISATION - step - _RESERVE) - weight_bytes
     tokens = max(int(free // shape.kv_bytes), 0)

@@ -11,6 +11,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 import core.errors
+from app.preflight import UTILISATION
 from core.egress import QUIET
 from core.settings import Settings, described
 
@@ -83,6 +84,17 @@ def test_telemetry_of_the_servers_is_off() -> None:
     vllm = SERVICES["vllm"]["environment"]
     for name in ("VLLM_NO_USAGE_STATS", "VLLM_DO_NOT_TRACK", "DO_NOT_TRACK", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         assert vllm[name] == QUIET[name]
+
+
+def test_vllm_fits_its_window_to_the_card_and_logs_no_prompts() -> None:
+    command = SERVICES["vllm"]["command"]
+    assert isinstance(command, str), "LLAMA_FLAGS may be several flags or none"
+    flags = command.split()
+    assert {"--max-model-len=${MAX_MODEL_LEN:-auto}", "--no-enable-log-requests", "--enable-prefix-caching"} <= set(
+        flags
+    )
+    assert flags[-1] == "${LLAMA_FLAGS:-}"
+    assert f"--gpu-memory-utilization={UTILISATION:.2f}" in flags
 
 
 def test_models_are_mounted_read_only() -> None:

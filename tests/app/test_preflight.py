@@ -49,6 +49,11 @@ def test_more_memory_never_reads_less_and_what_fits_reads_a_question(card: int, 
         assert (less.window > 0) == (less.questions > 0)
 
 
+def test_a_model_is_shared_among_as_many_cards_as_its_heads_allow() -> None:
+    with pytest.raises(UsageError, match="among 3 cards"):
+        fits(80, cards=3)
+
+
 def test_a_folder_weighs_what_its_files_weigh(tmp_path: Path) -> None:
     folder = a_folder(tmp_path, WRITES, weight_bytes=9_080_000_000)
     fit = fit_of(folder, 24)
