@@ -1,7 +1,7 @@
 """The verbs of Dossier, one method each. Read this first: the story is here, the details one call below.
 
 ingest   parse → chunk → keep → index → shelve      told in `app/ingestion.py`
-ask      scope → search or load → generate → resolve → verify
+ask      scope → search or load → generate → resolve → verify → score
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from core.errors import NotFound, UsageError
 from core.privacy import Clearance, EgressPolicy, Mode
 from core.settings import Settings
 from generation.citations import resolve
+from generation.support import Scorer, with_scores
 from generation.verify import verify
 from ingest.ocr import OcrChoice
 from retrieval.catalogue import Quarantined, Record
@@ -56,6 +57,20 @@ class Generators:
     long_document: Generate | None
 
 
+@dataclass(frozen=True, slots=True)
+class Scorers:
+    """How well a context carries an answer, by each way that is configured. Built when first called.
+
+    `answers` scores the claims of every answer; None where the embedding model is `hash`: such a machine may be without
+    torch. `judge` asks the configured language model; what it reads must be of the clearance that is named.
+    """
+
+    answers: Scorer | None
+    built_in: Scorer
+    judge: Callable[[Clearance], Scorer] | None
+    model: Callable[[], Scorer] | None
+
+
 class App:
     """Everything that Dossier does. Built by `app.wiring.open_app`, and by nobody else."""
 
@@ -67,6 +82,7 @@ class App:
         index: Index,
         embedder: Embedder,
         generators: Generators,
+        scorers: Scorers,
         audit: AuditLog,
     ) -> None:
         self.settings = settings
@@ -74,6 +90,7 @@ class App:
         self._index = index
         self._embedder = embedder
         self._generators = generators
+        self._scorers = scorers
         self._audit = audit
         self._ingestion = Ingestion(settings, library=library, index=index, embedder=embedder, audit=audit)
         self._policy = EgressPolicy(settings.privacy)
@@ -251,6 +268,8 @@ class App:
         else:
             draft = generate(question, [hit.chunk for hit in hits], on_text)
         claims = verify(resolve(draft, self._cited(draft, records)))
+        if self._scorers.answers is not None:
+            claims = with_scores(claims, self._scorers.answers, question=question)
         answer = Answer(
             question=question,
             claims=claims,
@@ -275,6 +294,21 @@ class App:
             cited=sorted({citation.document_id for claim in claims for citation in claim.citations}),
         )
         return answer
+
+    def scorer(self, way: str, *, clearance: Clearance = Clearance.RESTRICTED) -> Scorer:
+        """What scores support: `built-in`, `judge` (the configured Llama, else Claude for what is cleared) or `model`
+        (the folder in DOSSIER_FAITHFULNESS_MODEL). Raises UsageError where it is not configured."""
+        if way == "built-in":
+            return self._scorers.built_in
+        if way == "judge":
+            if self._scorers.judge is None:
+                raise UsageError(
+                    "There is no language model to judge: set DOSSIER_LLAMA_URL or DOSSIER_CLAUDE_API_KEY."
+                )
+            return self._scorers.judge(clearance)
+        if self._scorers.model is None:
+            raise UsageError("There is no model to score with: set DOSSIER_FAITHFULNESS_MODEL to its folder.")
+        return self._scorers.model()
 
     # ── forget ────────────────────────────────────────────────────────────────────────────────────────────────────
 

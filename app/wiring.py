@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from core.audit import AuditLog
+from core.documents import Chunk, DocumentId, Span
 from core.egress import quiet, seal
-from core.privacy import Privacy
+from core.privacy import Clearance, EgressPolicy, Privacy
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from app.service import App, Generators
+    from app.service import App, Generators, Scorers
     from generation.draft import Draft
+    from generation.support import Scorer
     from retrieval.embed import Embedder
     from retrieval.index import Index
 
@@ -44,6 +47,7 @@ def open_app(settings: Settings) -> App:
         index=_index(settings, embedder),
         embedder=embedder,
         generators=_generators(settings, embedder),
+        scorers=_scorers(settings),
         audit=AuditLog(settings.home / "audit.jsonl"),
     )
 
@@ -105,4 +109,53 @@ def _generators(settings: Settings, embedder: Embedder) -> Generators:
         extractive=extractive,
         gdpr=gdpr if settings.llama.url else None,
         long_document=long_document if settings.claude.api_key else None,
+    )
+
+
+def _scorers(settings: Settings) -> Scorers:
+    from app.service import Scorers
+    from generation.support import BuiltIn
+    from generation.tokens import TokenModel
+    from retrieval.embed import HASH_MODEL, default_folder
+
+    # Whatever model embeds: the weights of the scorer belong to the token vectors of this one.
+    built_in = BuiltIn(TokenModel(default_folder))
+
+    def llama(_clearance: Clearance) -> Scorer:
+        from generation.judge import Judge
+        from generation.llama import Llama
+
+        key = settings.llama.api_key
+        llama = Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
+        return Judge(f"judge {settings.llama.model}", llama.verdicts, places=built_in)
+
+    def claude(clearance: Clearance) -> Scorer:
+        from generation.claude import Claude
+        from generation.judge import Judge
+
+        key = settings.claude.api_key
+        claude = Claude(
+            key.get_secret_value() if key else "",
+            settings.claude.model,
+            base_url=settings.claude.base_url,
+            max_tokens=settings.claude.max_tokens,
+        )
+
+        def ask(context: str, asked: str, claims: int) -> tuple[bool, ...]:
+            whole = Chunk("judged", DocumentId("judged"), "", Span(0, len(context)), context, (), "")
+            cleared = EgressPolicy(settings.privacy).clear(asked, [whole], {whole.document_id: clearance})
+            return claude.verdicts(cleared, claims)
+
+        return Judge(f"judge {settings.claude.model}", ask, places=built_in)
+
+    def model() -> Scorer:
+        from generation.entailment import Entailment
+
+        return Entailment(Path(settings.faithfulness.model or ""), places=built_in)
+
+    return Scorers(
+        answers=None if settings.embedding.model == HASH_MODEL else built_in,
+        built_in=built_in,
+        judge=llama if settings.llama.url else claude if settings.claude.api_key else None,
+        model=model if settings.faithfulness.model else None,
     )

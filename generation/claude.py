@@ -17,8 +17,9 @@ from core.documents import Span
 from core.errors import ConfigError, DossierError, ServiceDown, UsageError
 from core.privacy import ClearedChunks
 from generation.draft import Draft, DraftClaim
+from generation.judge import Verdicts, verdicts_in
 from generation.passages import Passage, cuts, passages_of
-from generation.prompts import CLAUDE_SYSTEM, NOT_IN_DOCUMENTS, PROMPT_VERSION
+from generation.prompts import CLAUDE_SYSTEM, JUDGE_SYSTEM, NOT_IN_DOCUMENTS, PROMPT_VERSION, judge_text
 
 if TYPE_CHECKING:
     from anthropic.types import Message
@@ -109,6 +110,31 @@ class Claude:
             prompt_version=PROMPT_VERSION,
             usage=_usage(message.usage, self._model, time.perf_counter() - started),
         )
+
+    def verdicts(self, cleared: ClearedChunks, claims: int) -> tuple[bool, ...]:
+        """Whether each of the `claims` claims in `cleared.question` (see generation.prompts.judge_user) is supported by
+        the chunks. Raises as `answer` does."""
+        import anthropic
+        import httpx2
+
+        if not isinstance(cleared, ClearedChunks):
+            raise TypeError("Claude is given ClearedChunks alone")
+        text = judge_text("\n\n".join(chunk.text for chunk in cleared))
+        request: dict[str, Any] = {
+            "model": self._model,
+            "max_tokens": self._max_tokens,
+            "system": JUDGE_SYSTEM,
+            "messages": [{"role": "user", "content": f"{text}\n\n{cleared.question}"}],
+            "output_config": {"format": {"type": "json_schema", "schema": Verdicts.model_json_schema()}},
+        }
+        try:
+            message = self._client.messages.create(**request)
+        except anthropic.APIError as error:
+            raise _translated(error, self._model) from error
+        except httpx2.HTTPError as error:
+            raise ServiceDown("The connection to Claude broke off while it was answering.") from error
+        said = "".join(block.text for block in message.content if block.type == "text")
+        return verdicts_in(said, claims, of="Claude")
 
     def _message(self, content: list[dict[str, Any]], on_text: Callable[[str], None] | None) -> Message:
         import anthropic

@@ -21,6 +21,7 @@ from core.documents import Document, DocumentId, Fate
 if TYPE_CHECKING:
     from app.doctor import Health
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
+    from eval.faithfulness import Faithfulness
     from eval.retrieval import Result
 
 HEARTBEAT = 10.0
@@ -167,7 +168,8 @@ def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) 
     for claim in answer.claims:
         marks = "".join(f"[{numbers.setdefault(citation, len(numbers) + 1)}]" for citation in claim.citations)
         word, style = _SUPPORT[claim.support]
-        out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style)))
+        score = "" if claim.score is None else f" {claim.score:.2f}"
+        out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style), (score, "dim")))
         for difference in claim.differences:
             out.print(Text.assemble("    ", (difference, "red")))
     if numbers:
@@ -285,6 +287,19 @@ def print_evaluation(result: Result) -> None:
     out.print(table)
     out.print(Text(result.summary(), style="dim"))
     for failure in result.failures:
+        out.print(Text(str(failure), style="red"))
+
+
+def print_faithfulness(measured: Faithfulness) -> None:
+    if measured.tasks:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for column in ("task", "items", "unsupported", "AUROC", "balanced accuracy", "F1"):
+            table.add_column(column, justify="left" if column == "task" else "right")
+        for name, task in measured.tasks.items():
+            table.add_row(escape(name), str(task.items), str(task.unsupported), *measured.figures(task))
+        out.print(table)
+    out.print(Text(measured.summary(), style="dim"))
+    for failure in measured.failures:
         out.print(Text(str(failure), style="red"))
 
 
