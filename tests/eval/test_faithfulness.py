@@ -124,14 +124,3 @@ def test_the_command_scores_items_and_tells_the_altered_from_the_true(tmp_path: 
     assert told["tasks"]["contract"]["metrics"]["auroc"]["value"] == 1.0
     scores = {row["id"]: row["score"] for row in map(json.loads, output.read_text().splitlines())}
     assert scores["altered"] < 0.5 <= scores["true"]
-
-
-def test_scorers_that_are_not_configured_are_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "items.jsonl").write_text('{"id": 1, "context": "a", "response": "b"}\n')
-    for scorer, setting in (("judge", "DOSSIER_LLAMA_URL"), ("model", "DOSSIER_FAITHFULNESS_MODEL")):
-        done = dossier(
-            "eval", "faithfulness", str(tmp_path / "items.jsonl"), "--output", str(tmp_path / "o"), "--scorer", scorer,
-            home=tmp_path / "home",
-        )  # fmt: skip
-        assert done.returncode == 2
-        assert setting in done.stderr
