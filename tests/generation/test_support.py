@@ -62,15 +62,10 @@ def test_a_sentence_of_another_contract_is_told() -> None:
     assert [claim.score < SUPPORTED for claim in after.claims] == [False, True]
 
 
-def test_what_a_record_denies_or_gives_other_hours_for_scores_less_than_what_it_says() -> None:
-    record = (
-        '{"name": "Pier 9", "hours": {"Monday": "9:0-17:0"}, "attributes": {"OutdoorSeating": false, "WiFi": true}}'
-    )
-    for right, wrong in (
-        ("Pier 9 does not offer outdoor seating.", "Pier 9 offers outdoor seating."),
-        ("Pier 9 is open on Monday from 9:00 AM to 5:00 PM.", "Pier 9 is open on Monday from 11:00 AM to 10:00 PM."),
-    ):
-        assert SCORER.score(wrong, record).score < SCORER.score(right, record).score
+def test_what_a_record_denies_scores_less_when_it_is_affirmed() -> None:
+    record = '{"name": "Pier 9", "attributes": {"OutdoorSeating": false, "WiFi": true}}'
+    affirmed = SCORER.score("Pier 9 offers outdoor seating.", record).score
+    assert affirmed < SCORER.score("Pier 9 does not offer outdoor seating.", record).score
 
 
 def test_two_runs_give_the_same_figures_to_the_last_digit() -> None:
