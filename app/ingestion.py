@@ -33,7 +33,7 @@ from core.errors import BrokenStore, DossierError, ServiceDown, UnreadableDocume
 from core.privacy import Clearance
 from core.settings import Settings
 from ingest.chunk import chunk
-from ingest.inbox import INSIDE, WITHIN, Found, files_in, outermost
+from ingest.inbox import INSIDE, WITHIN, Found, files_in, outermost, path_of
 from ingest.ocr import OcrChoice
 from ingest.parse import Limits, document_id_of, parse, parser_for
 from ingest.unpack import unpacked
@@ -439,7 +439,7 @@ class Ingestion:
             if _is_below(place.origin, work.folders)
             and place.origin not in listed
             and not place.origin.startswith(closed)
-            and not _is_there(Path(outermost(place.origin)))
+            and not _is_there(path_of(place.origin))
         )
 
     def _brake(self, work: _Work, files: Sequence[Found]) -> None:
@@ -474,7 +474,7 @@ class Ingestion:
             return
         collection = work.order.collection
         self._must_be_there(work)
-        gone = [place for place in work.gone if not _is_there(Path(outermost(place.origin)))]
+        gone = [place for place in work.gone if not _is_there(path_of(place.origin))]
         self._brake(replace(work, gone=tuple(gone), places=self._library.places(collection)), ())
         for place in gone:
             for document_id in self._library.place(collection, place.origin, None):
@@ -482,7 +482,7 @@ class Ingestion:
                     self._forget_patiently(work, document_id)
                     work.documents.append(IngestedDocument(place.source, document_id, Status.REMOVED))
         for origin in work.quarantine:
-            if _is_below(origin, work.folders) and not _is_there(Path(outermost(origin))):
+            if _is_below(origin, work.folders) and not _is_there(path_of(origin)):
                 self._library.place(collection, origin, None)
 
     def _must_be_there(self, work: _Work) -> None:
@@ -501,13 +501,14 @@ class Ingestion:
     def _quarantined_files(self, paths: Sequence[Path], collection: str) -> tuple[Found, ...]:
         """The files in quarantine, all of them or those behind `paths`."""
         wanted = {file.origin for file in files_in(paths)} if paths else None
-        files: dict[Path, Found] = {}
+        files: dict[str, Found] = {}
         for one in self._library.quarantined(collection):
-            path = Path(outermost(one.origin))  # what lies in an archive is read again with all of it
-            if wanted is None or str(path) in wanted:
+            origin = outermost(one.origin)  # what lies in an archive is read again with all of it
+            if wanted is None or origin in wanted:
+                path = path_of(origin)
                 gone = None if _is_there(path) else "The file is no longer there."
-                source = one.source if str(path) == one.origin else one.source.split(INSIDE)[0]
-                files.setdefault(path, Found(path, source, str(path), gone))
+                source = one.source if origin == one.origin else one.source.split(INSIDE)[0]
+                files.setdefault(origin, Found(path, source, origin, gone))
         return tuple(files.values())
 
     # ── the run itself ────────────────────────────────────────────────────────────────────────────────────────────
