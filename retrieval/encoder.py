@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 BATCH_TOKENS = 512
-"""Tokens that go through the layers at once. 256 leaves an eighth of them empty; 1,024 is no faster, and gives threads less to share."""
+"""Tokens that go through the layers at once. 256 leaves an eighth of them empty; 1,024 is no faster,
+and gives threads less to share."""
 
 ROUND_TOKENS = 32
 """A batch is filled up to a multiple of this: oneDNN prepares a kernel for each number of rows that it meets."""
