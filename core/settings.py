@@ -36,7 +36,9 @@ class Embedding(_Group):
         description="Folder of a sentence-transformers model, or all-MiniLM-L6-v2 (carried by a package), or hash.",
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps …")
-    batch_size: int = Field(32, ge=1, le=4096, description="Texts embedded at once.")
+    batch_size: int = Field(
+        32, ge=1, le=4096, description="Texts embedded at once, on a GPU or by a model that is no BERT."
+    )
 
 
 class Ocr(_Group):
