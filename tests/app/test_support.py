@@ -1,4 +1,4 @@
-"""Every answer tells how probable it is that its quotes carry it; settings and clearance decide what may score."""
+"""Every answer tells how probable it is that its quotes carry it; settings decide what may score."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 from app.reports import answer_json
 from app.service import App
 from app.wiring import open_app
-from core.errors import EgressDenied, UsageError
-from core.privacy import Clearance
+from core.errors import UsageError
 from core.settings import settings_from_environment
 from tests.conftest import CONTRACT
 
@@ -35,13 +34,7 @@ def test_without_weights_an_answer_has_no_score_rather_than_a_guess(app: App, a_
     assert [claim.score for claim in answer.claims] == [None] * len(answer.claims)
 
 
-def test_claude_judges_nothing_that_was_not_named_as_cleared() -> None:
-    app = open_app(settings_from_environment(claude={"api_key": "secret", "base_url": "http://127.0.0.1:9"}))
-    with pytest.raises(EgressDenied):
-        app.scorer("judge").score("The rent is due.", "The rent is due.")
-
-
 def test_a_scorer_that_is_not_configured_is_a_mistake(app: App) -> None:
     for way, setting in (("judge", "DOSSIER_LLAMA_URL"), ("model", "DOSSIER_FAITHFULNESS_MODEL")):
         with pytest.raises(UsageError, match=setting):
-            app.scorer(way, clearance=Clearance.CLOUD)
+            app.scorer(way)

@@ -30,6 +30,7 @@ MODES = {
     Mode.EXTRACTIVE: "Quotes only",
     Mode.GDPR: "Own Llama server",
     Mode.LONG_DOCUMENT: "Claude, cleared documents only",
+    Mode.HYBRID: "Claude plans over titles, own Llama reads",
 }
 
 CLEARANCES = {
@@ -115,11 +116,13 @@ def coverage_words(coverage: Coverage) -> tuple[str, str]:
         searched += f", {counted(coverage.pages_searched, 'page')}"
     if coverage.documents_excluded:
         searched += f"; {counted(coverage.documents_excluded, 'other document')} left out of the question"
+    unsent = sum(len(one.pages) + len(one.partly) for one in coverage.not_sent)
     missing = [
         f"{counted(coverage.pages_unreadable, 'page')} could not be read" if coverage.pages_unreadable else "",
         f"{counted(coverage.documents_quarantined, 'file')} could not be read at all"
         if coverage.documents_quarantined
         else "",
+        f"{counted(unsent, 'page')} did not fit into Claude's window, in whole or in part" if unsent else "",
     ]
     return f"{searched}.", "; ".join(part for part in missing if part) + "." if any(missing) else ""
 
