@@ -220,6 +220,7 @@ class Found:
                     "context": hit.chunk.context,
                     "text": hit.chunk.text,
                     "score": round(hit.score, 6),
+                    "because": hit.because,
                 }
                 for hit in self.hits
             ],

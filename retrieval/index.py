@@ -2,7 +2,8 @@
 
     embed     a document's chunks → points, with no lock held
     write     upsert the new points → delete the document's older points
-    search    embed the question → one hybrid query, dense and sparse fused in the store → hits
+    search    embed the question → one hybrid query, dense and sparse fused in the store, and one for each statement
+              that the question needs → second look (`look`) → hits
 
 `Store` and `Points` have two implementations: `points_edge` (embedded) and `points_server` (a Qdrant server).
 """
@@ -22,7 +23,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from core.documents import Chunk, Document, DocumentId, Hit, Span
 from core.errors import ConfigError, NotFound, UsageError
-from retrieval import sparse
+from core.finance import Statement
+from retrieval import look, sparse
+from retrieval.look import Scored
+from retrieval.questions import parts_of
 
 if TYPE_CHECKING:
     from retrieval.embed import Embedder, Vectors
@@ -37,21 +41,17 @@ HEADER_TOKENS = 54
 """Tokens kept free for the line "title › section" in front of a chunk: with 200 of text it fills the 254 of MiniLM.
 The context of a table's rows comes on top; the chunk's text is shorter by as much."""
 
-RRF_K = 60
-"""The constant of reciprocal rank fusion, score = Σ 1/(k + rank) with ranks from 1: G. Cormack, C. Clarke,
-S. Buettcher, Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods (SIGIR 2009).
-Both rankings have one voice. Tried on twelve filings and 28 questions of FinanceBench, right page among the first ten:
-dense 0.57, BM25 0.50, fused 0.71 over all filings; 0.64, 0.61, 0.79 inside the right one. A k of 10 or 20, or half a
-voice for BM25, moved that by two questions at most."""
-
 CANDIDATES = 100
 """Least number of points that each of the two rankings brings to the fusion: a chunk that is 80th in one and 3rd in
 the other still counts. More changes little, since 1/(k + rank) is flat out there."""
 
+STATEMENT_CANDIDATES = 30
+"""Chunks of a statement that the second look chooses from: those of the six filings that fit best."""
+
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
 
-FORMAT = f"3.{sparse.VERSION}"
+FORMAT = f"4.{sparse.VERSION}"
 """What a stored point looks like: payload, header line and sparse weights. Collections of another are refused."""
 
 _NAME = re.compile(r"[^\W_](?:[\w .-]{0,98}[\w.-])?")
@@ -76,15 +76,6 @@ class Point:
     payload: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A point that was found."""
-
-    id: str
-    score: float
-    payload: Mapping[str, Any]
-
-
 class Points(Protocol):
     """The points of one collection, open. `document_id` None means all documents."""
 
@@ -95,9 +86,18 @@ class Points(Protocol):
         """Delete the points with these ids; an id that is not there is no error."""
 
     def query(
-        self, dense: Sequence[float], weights: sparse.Weights, *, documents: Sequence[DocumentId] | None, limit: int
+        self,
+        dense: Sequence[float],
+        weights: sparse.Weights,
+        *,
+        documents: Sequence[DocumentId] | None,
+        limit: int,
+        statement: Statement | None = None,
     ) -> list[Scored]:
-        """The best points of both rankings, fused, best first, in one round trip. `documents` None means all."""
+        """The best points of both rankings, fused, best first, in one round trip. `documents` None means all.
+
+        With `statement`, only chunks of that financial statement.
+        """
 
     def count(self, document_id: DocumentId | None = None) -> int:
         """How many points there are, exactly."""
@@ -216,11 +216,25 @@ class Index:
             return ()
         dense = self._embedder.embed_question(question).tolist()
         weights = sparse.question_weights(question)
+        parts = parts_of(question)
         with self._store.open(collection) as stored:
             # Ties come in twos (first in one ranking or in the other): one more than asked for shows a tie at the cut.
-            found = stored.query(dense, weights, documents=documents, limit=limit + 1)
-        found.sort(key=lambda one: (-one.score, one.id))
-        return tuple(Hit(_chunk(one.id, one.payload), one.score) for one in found[:limit])
+            found = stored.query(dense, weights, documents=documents, limit=max(limit, CANDIDATES) + 1)
+            statements = [
+                (
+                    part,
+                    stored.query(
+                        dense,
+                        sparse.question_weights(f"{question} {part.wording}"),
+                        documents=documents,
+                        limit=STATEMENT_CANDIDATES,
+                        statement=part.statement,
+                    ),
+                )
+                for part in parts
+            ]
+        ranked = look.with_statements(found, statements)
+        return tuple(Hit(_chunk(one.id, one.payload), one.score, one.because) for one in ranked[:limit])
 
     def count(self, collection: str, document_id: DocumentId | None = None) -> int:
         """How many chunks are stored; 0 when the collection is not there."""
@@ -356,6 +370,7 @@ def _payload(document: Document, chunk: Chunk) -> dict[str, Any]:
         "pages": list(chunk.pages),
         "section": chunk.section,
         "context": chunk.context,
+        "statement": chunk.statement.value if chunk.statement else None,
     }
 
 
@@ -369,4 +384,5 @@ def _chunk(id: str, payload: Mapping[str, Any]) -> Chunk:
         pages=tuple(payload["pages"]),
         section=payload["section"],
         context=payload["context"],
+        statement=Statement(payload["statement"]) if payload["statement"] else None,
     )

@@ -27,7 +27,9 @@ from filelock import FileLock, Timeout
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, Busy, NotFound, ServiceDown
-from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, safe_name
+from core.finance import Statement
+from retrieval.index import CANDIDATES, Built, Point, safe_name
+from retrieval.look import RRF_K, Scored
 from retrieval.sparse import Weights
 
 log = logging.getLogger("dossier.retrieval")
@@ -50,7 +52,7 @@ POINT_BYTES = 8 << 10
 """Bytes that a point may take on top of that: 7 kB were measured with 384 dimensions."""
 
 _DENSE, _SPARSE = "dense", "bm25"
-_INDEXED = ("document_id", "clearance")
+_INDEXED = ("document_id", "clearance", "statement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,12 +242,21 @@ class EdgePoints:
                 self._shard.update(edge.UpdateOperation.delete_points(list(ids)))
 
     def query(
-        self, dense: Sequence[float], weights: Weights, *, documents: Sequence[DocumentId] | None, limit: int
+        self,
+        dense: Sequence[float],
+        weights: Weights,
+        *,
+        documents: Sequence[DocumentId] | None,
+        limit: int,
+        statement: Statement | None = None,
     ) -> list[Scored]:
-        within = None
+        must: list[Any] = []
         if documents is not None:
             match = edge.MatchAny(any=[str(document) for document in documents])
-            within = edge.Filter(must=[edge.FieldCondition(key="document_id", match=match)])
+            must.append(edge.FieldCondition(key="document_id", match=match))
+        if statement is not None:
+            must.append(edge.FieldCondition(key="statement", match=edge.MatchValue(statement.value)))
+        within = edge.Filter(must=must) if must else None
         candidates = max(CANDIDATES, limit)
         request = edge.QueryRequest(
             limit=limit,

@@ -16,7 +16,9 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, ConfigError, DossierError, NotFound, ServiceDown
-from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, safe_name
+from core.finance import Statement
+from retrieval.index import CANDIDATES, Built, Point, safe_name
+from retrieval.look import RRF_K, Scored
 from retrieval.sparse import Weights
 
 PREFIX = "dossier-"
@@ -28,7 +30,7 @@ PAGE = 1000
 """Points read at once when all are read."""
 
 _DENSE, _SPARSE = "dense", "bm25"
-_INDEXED = ("document_id", "clearance")
+_INDEXED = ("document_id", "clearance", "statement")
 _UNAUTHORISED = (401, 403)
 _CONFLICT = 409
 _NOT_FOUND = 404
@@ -136,12 +138,22 @@ class ServerPoints:
                 self._client.delete(self._name, models.PointIdsList(points=list(ids)), wait=True)
 
     def query(
-        self, dense: Sequence[float], weights: Weights, *, documents: Sequence[DocumentId] | None, limit: int
+        self,
+        dense: Sequence[float],
+        weights: Weights,
+        *,
+        documents: Sequence[DocumentId] | None,
+        limit: int,
+        statement: Statement | None = None,
     ) -> list[Scored]:
-        within = None
+        must: list[models.Condition] = []
         if documents is not None:
             match = models.MatchAny(any=[str(document) for document in documents])
-            within = models.Filter(must=[models.FieldCondition(key="document_id", match=match)])
+            must.append(models.FieldCondition(key="document_id", match=match))
+        if statement is not None:
+            about = models.MatchValue(value=statement.value)
+            must.append(models.FieldCondition(key="statement", match=about))
+        within = models.Filter(must=must) if must else None
         candidates = max(CANDIDATES, limit)
         with _told(self._collection):
             found = self._client.query_points(

@@ -14,9 +14,12 @@ from functools import cache
 from core.finance import Item, Statement, items, measures, plain
 
 _NAMED = {
-    Statement.BALANCE_SHEET: "balance sheets?|statements? of (?:consolidated )?(?:financial (?:position|condition)|condition)|bilanz",
+    Statement.BALANCE_SHEET: (
+        "balance sheets?|statements? of (?:consolidated )?(?:financial position|(?:financial )?condition)|bilanz"
+    ),
     Statement.INCOME: (
-        "income statements?|p&l|profit and loss|statements? of (?:consolidated )?(?:net )?(?:income|earnings|operations|profit)"
+        "income statements?|p&l|profit and loss"
+        "|statements? of (?:consolidated )?(?:net )?(?:income|earnings|operations|profit)"
         "|guv|gewinn- und verlustrechnung|gesamtergebnisrechnung"
     ),
     Statement.CASH_FLOW: "cash ?flow statements?|statements? of (?:consolidated )?cash ?flows?|kapitalflussrechnung",
@@ -25,10 +28,10 @@ _STATEMENT_NAMED = {
     statement: re.compile(rf"(?<![\w&])(?:{pattern})(?![\w&])") for statement, pattern in _NAMED.items()
 }
 
-# Such questions are answered in words, or by a table of segments: the statement only has the figure that they are about.
+# Such questions are answered in words, or by a table of segments: the statement only has the figure they are about.
 _IN_WORDS = re.compile(
-    r"\b(?:why|drove|drives?|drivers?|driven|driving|caused?|causes|reasons?|explains?|explained|due to|impact(?:ed)?|affect(?:ed)?"
-    r"|outlook|guidance|expects?|expected|forecast\w*|segments?|geograph\w+|regions?|countr\w+|products?|categor\w+"
+    r"\b(?:why|drove|drives?|drivers?|driven|driving|caused?|causes|reasons?|explains?|explained|due to"
+    r"|impact(?:ed)?|affect(?:ed)?|outlook|guidance|expects?|expected|forecast\w*|segments?|geograph\w+|regions?|countr\w+|products?|categor\w+"
     r"|customers?|policy|policies|warum|weshalb|wodurch|segmente?n?)\b"
 )
 
@@ -72,10 +75,9 @@ def parts_of(question: str) -> tuple[Part, ...]:
         if statement not in wanted:
             continue
         here = [(item, because) for item, because in called if item.statement is statement]
-        reasons = [*([f"the question names the {statement.value}"] if statement in named else []), *(why for _, why in here)]
-        parts.append(
-            Part(statement, tuple(dict.fromkeys(item for item, _ in here)), "; ".join(dict.fromkeys(reasons)), sure)
-        )
+        because = dict.fromkeys(["named in the question"] * (statement in named) + [why for _, why in here])
+        lines = tuple(dict.fromkeys(item for item, _ in here))
+        parts.append(Part(statement, lines, f"{statement.value}: {', '.join(because)}", sure))
     return tuple(parts)
 
 
