@@ -2,8 +2,8 @@
 
     embed     a document's chunks → points, with no lock held
     write     upsert the new points → delete the document's older points
-    search    embed the question → one hybrid query, dense and sparse fused in the store, and one for each statement
-              that the question needs → second look (`look`) → hits
+    search    embed the question → one hybrid query, dense and sparse fused in the store; one more for what is asked
+              without where to look, and for each statement it needs (`questions`) → second look (`look`) → hits
 
 `Store` and `Points` have two implementations: `points_edge` (embedded) and `points_server` (a Qdrant server).
 """
@@ -26,7 +26,7 @@ from core.errors import ConfigError, NotFound, UsageError
 from core.finance import Statement
 from retrieval import look, sparse
 from retrieval.look import Scored
-from retrieval.questions import parts_of
+from retrieval.questions import asked_of, parts_of
 
 if TYPE_CHECKING:
     from retrieval.embed import Embedder, Vectors
@@ -216,10 +216,19 @@ class Index:
             return ()
         dense = self._embedder.embed_question(question).tolist()
         weights = sparse.question_weights(question)
-        parts = parts_of(question)
+        asked = asked_of(question)
         with self._store.open(collection) as stored:
             # Ties come in twos (first in one ranking or in the other): one more than asked for shows a tie at the cut.
-            found = stored.query(dense, weights, documents=documents, limit=max(limit, CANDIDATES) + 1)
+            most = max(limit, CANDIDATES) + 1
+            ranked = look.ordered(stored.query(dense, weights, documents=documents, limit=most))
+            if asked is not None:
+                there = stored.query(
+                    self._embedder.embed_question(asked).tolist(),
+                    sparse.question_weights(asked),
+                    documents=look.voted(ranked),
+                    limit=most,
+                )
+                ranked = look.with_asked(ranked, there)
             statements = [
                 (
                     part,
@@ -231,9 +240,9 @@ class Index:
                         statement=part.statement,
                     ),
                 )
-                for part in parts
+                for part in parts_of(question)
             ]
-        ranked = look.with_statements(found, statements)
+        ranked = look.with_statements(ranked, statements)
         return tuple(Hit(_chunk(one.id, one.payload), one.score, one.because) for one in ranked[:limit])
 
     def count(self, collection: str, document_id: DocumentId | None = None) -> int:

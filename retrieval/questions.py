@@ -1,5 +1,6 @@
-"""What a question needs beyond its own words: lines of the financial statements, taken apart by statement.
+"""What a question is made of: where to look and what for, and the lines of the financial statements that it needs.
 
+question ─▶ "In the Supply Agreement between A and B, │ who bears the risk of loss?"     `asked_of`
 question ─▶ measures named ("quick ratio") ─▶ their lines ─┐
          ─▶ lines named ("capex")          ────────────────┼─▶ one part for each statement, with the lines to find there
          ─▶ statements named ("P&L")       ────────────────┘
@@ -34,6 +35,36 @@ _IN_WORDS = re.compile(
     r"|impact(?:ed)?|affect(?:ed)?|outlook|guidance|expects?|expected|forecast\w*|segments?|geograph\w+|regions?|countr\w+|products?|categor\w+"
     r"|customers?|policy|policies|warum|weshalb|wodurch|segmente?n?)\b"
 )
+
+# "In the Supply Agreement between A and B, ", "Gemäß dem Mietvertrag, ", "[acme] ": where to look. It names a
+# document: "In a merger of funds, …" and "If the supplier is late, …" are part of what is asked, and stay.
+_FROM = (
+    "in|under|within|from|per|by|for|according to|pursuant to|based on|with (?:regard|respect) to|regarding|looking at"
+    "|im|laut|gemäß|nach|aus"
+)
+_DOCUMENT = (
+    "agreement|contract|lease|licen[cs]e|deed|amendment|addendum|indenture|charter|by-?laws|memorandum|policy|letter|terms"
+    "|prospectus|filing|report|10-?[kq]|8-?k|20-?f|judge?ment|decision|order"
+    "|\\w*vertrag(?:e?s)?|\\w*vereinbarung|satzung|\\w*bericht|urteil|beschluss|bescheid|\\w*ordnung|\\w*richtlinie"
+)
+_ASKED = (
+    "what|which|who|whom|whose|when|where|why|how|is|are|was|were|does|do|did|can|could|may|must|shall|should|will|would"
+    "|has|have|had|list|name|state|describe|welche[rsnm]?|wer|wem|wen|wann|wo|wie|warum|ist|sind|hat|haben|kann|darf|muss"
+)
+_LEAD = re.compile(
+    rf"(?:\[[^\[\]]{{2,80}}\]\s*|(?:{_FROM})\b(?=[^?]*\b(?:{_DOCUMENT})\b)[^?]{{8,400}},\s+)(?=(?:{_ASKED})\b)",
+    re.IGNORECASE,
+)
+
+
+def asked_of(question: str) -> str | None:
+    """What is asked, without the words that only say where to look; None when the question does not begin with such.
+
+    "In the Supply Agreement between A and B, who bears the risk of loss?" → "who bears the risk of loss?" The names of
+    the parties are on the first page, and every chunk that names them would come before the clause.
+    """
+    lead = _LEAD.match(question.strip())
+    return question.strip()[lead.end() :] if lead else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +106,9 @@ def parts_of(question: str) -> tuple[Part, ...]:
         if statement not in wanted:
             continue
         here = [(item, because) for item, because in called if item.statement is statement]
-        because = dict.fromkeys(["named in the question"] * (statement in named) + [why for _, why in here])
+        reasons = dict.fromkeys(["named in the question"] * (statement in named) + [why for _, why in here])
         lines = tuple(dict.fromkeys(item for item, _ in here))
-        parts.append(Part(statement, lines, f"{statement.value}: {', '.join(because)}", sure))
+        parts.append(Part(statement, lines, f"{statement.value}: {', '.join(reasons)}", sure))
     return tuple(parts)
 
 
