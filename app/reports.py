@@ -221,6 +221,16 @@ class Found:
                     "text": hit.chunk.text,
                     "score": round(hit.score, 6),
                     "because": hit.because,
+                    "duplicates": [
+                        {
+                            "document_id": same.document_id,
+                            "source": self.sources.get(same.document_id, ""),
+                            "pages": list(same.pages),
+                            "start": same.span.start,
+                            "end": same.span.end,
+                        }
+                        for same in hit.duplicates
+                    ],
                 }
                 for hit in self.hits
             ],

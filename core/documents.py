@@ -193,12 +193,14 @@ class Chunk:
 class Hit:
     """A chunk that search found. The order of hits is the ranking; scores compare only within one search.
 
-    `because` says in words what raised it beyond the likeness of its words, and is empty for most.
+    `because` says in words what raised it beyond the likeness of its words, and is empty for most. `duplicates` are
+    further chunks with the same words, in the order of the ranking: this hit stands for them.
     """
 
     chunk: Chunk
     score: float
     because: str = ""
+    duplicates: tuple[Chunk, ...] = ()
 
 
 def chunk_id(collection: str, document_id: DocumentId, span: Span) -> str:

@@ -25,7 +25,7 @@ from core.documents import Chunk, Document, DocumentId, Hit, Span
 from core.errors import ConfigError, NotFound, UsageError
 from core.finance import Statement
 from retrieval import look, sparse
-from retrieval.look import Scored
+from retrieval.look import Lever, Look, Scored
 from retrieval.questions import asked_of, parts_of
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ The context of a table's rows comes on top; the chunk's text is shorter by as mu
 CANDIDATES = 100
 """Least number of points that each of the two rankings brings to the fusion: a chunk that is 80th in one and 3rd in
 the other still counts. More changes little, since 1/(k + rank) is flat out there."""
+
+EVERY_LEVER = Look()
 
 STATEMENT_CANDIDATES = 30
 """Chunks of a statement that the second look chooses from: those of the six filings that fit best."""
@@ -137,9 +139,10 @@ class Store(Protocol):
 class Index:
     """Search over the chunks of all collections. Safe to use from several threads and processes."""
 
-    def __init__(self, store: Store, embedder: Embedder) -> None:
+    def __init__(self, store: Store, embedder: Embedder, look: Look = EVERY_LEVER) -> None:
         self._store = store
         self._embedder = embedder
+        self._look = look
 
     @property
     def chunk_tokens(self) -> int:
@@ -216,19 +219,21 @@ class Index:
             return ()
         dense = self._embedder.embed_question(question).tolist()
         weights = sparse.question_weights(question)
-        asked = asked_of(question)
+        levers = self._look.levers
+        asked = asked_of(question) if Lever.ASKED in levers else None
+        parts = parts_of(question) if Lever.STATEMENTS in levers else ()
+        # Candidates for the second look, and one more: ties come in twos (first in one ranking or in the other).
+        most = max(limit, CANDIDATES) + 1
         with self._store.open(collection) as stored:
-            # Ties come in twos (first in one ranking or in the other): one more than asked for shows a tie at the cut.
-            most = max(limit, CANDIDATES) + 1
-            ranked = look.ordered(stored.query(dense, weights, documents=documents, limit=most))
+            found = look.ordered(stored.query(dense, weights, documents=documents, limit=most))
             if asked is not None:
                 there = stored.query(
                     self._embedder.embed_question(asked).tolist(),
                     sparse.question_weights(asked),
-                    documents=look.voted(ranked),
+                    documents=look.voted(found),
                     limit=most,
                 )
-                ranked = look.with_asked(ranked, there)
+                found = look.with_asked(found, there)
             statements = [
                 (
                     part,
@@ -240,10 +245,14 @@ class Index:
                         statement=part.statement,
                     ),
                 )
-                for part in parts_of(question)
+                for part in parts
             ]
-        ranked = look.with_statements(ranked, statements)
-        return tuple(Hit(_chunk(one.id, one.payload), one.score, one.because) for one in ranked[:limit])
+        found = look.with_statements(found, statements)
+        if self._look.reranker is not None:
+            found = self._look.reranker.reranked(question, found)
+        if Lever.DUPLICATES in levers:
+            found = look.without_duplicates(found)
+        return tuple(_hit(one) for one in found[:limit])
 
     def count(self, collection: str, document_id: DocumentId | None = None) -> int:
         """How many chunks are stored; 0 when the collection is not there."""
@@ -381,6 +390,11 @@ def _payload(document: Document, chunk: Chunk) -> dict[str, Any]:
         "context": chunk.context,
         "statement": chunk.statement.value if chunk.statement else None,
     }
+
+
+def _hit(one: Scored) -> Hit:
+    duplicates = tuple(_chunk(same.id, same.payload) for same in one.duplicates)
+    return Hit(_chunk(one.id, one.payload), one.score, one.because, duplicates)
 
 
 def _chunk(id: str, payload: Mapping[str, Any]) -> Chunk:

@@ -1,9 +1,11 @@
 """A second look at what the first pass found: what shows only when the candidates lie side by side.
 
-    first pass (dense and BM25, fused) ─▶ with_asked ─▶ with_statements ─▶ the ranking
+    first pass (dense and BM25, fused) ─▶ with_asked ─▶ with_statements ─▶
                                               ▲               ▲
-    what is asked, without where to look ─────┘               │
-    each statement that the question needs ───────────────────┘          (each searched by itself)
+    what is asked, without where to look ─────┘               │          (each searched by itself)
+    each statement that the question needs ───────────────────┘
+
+    ─▶ reranked (`rerank`, off by default) ─▶ without_duplicates ─▶ hits
 
 Statements are searched by themselves because their rows say little of what a question says: of the questions of
 FinanceBench that the first pass missed, nine in ten asked for a line of a statement.
@@ -11,14 +13,20 @@ FinanceBench that the first pass missed, nine in ten asked for a line of a state
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from core.documents import DocumentId
 from core.finance import items_in, labels_of
 from retrieval.questions import Part
+
+if TYPE_CHECKING:
+    from retrieval.rerank import Reranker
 
 RRF_K = 60
 """The constant of reciprocal rank fusion, score = Σ 1/(k + rank) with ranks from 1: G. Cormack, C. Clarke,
@@ -41,14 +49,37 @@ STATEMENT_CHUNKS = 3
 """Chunks of each statement that are raised: a statement has two to five, and two of them hold what is asked for."""
 
 
+_LETTERS = re.compile(r"[^\W_]+")
+
+
+class Lever(StrEnum):
+    """What the second look does; `benchmarks/ablation.py` prints what each of them is worth."""
+
+    ASKED = "asked"
+    STATEMENTS = "statements"
+    DUPLICATES = "duplicates"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the second look is taken: with every lever, unless it is measured what one is worth."""
+
+    levers: frozenset[Lever] = frozenset(Lever)
+    reranker: Reranker | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A point that was found. `because` says in words what raised it; empty for what its words alone brought up."""
+    """A point that was found. `because` says in words what raised it; empty for what its words alone brought up.
+
+    `duplicates` are further points with the same words, which it stands for.
+    """
 
     id: str
     score: float
     payload: Mapping[str, Any] = field(repr=False)
     because: str = ""
+    duplicates: tuple[Scored, ...] = field(default=(), repr=False)
 
 
 def voted(found: Sequence[Scored]) -> list[DocumentId]:
@@ -82,6 +113,20 @@ def with_statements(found: Sequence[Scored], parts: Sequence[tuple[Part, Sequenc
             because = "; ".join(filter(None, (before.because, part.because)))
             by_id[one.id] = replace(before, score=before.score + voice / (RRF_K + rank), because=because)
     return ordered(by_id.values())
+
+
+def without_duplicates(found: Sequence[Scored]) -> list[Scored]:
+    """`found` with one point for each wording, the best; those behind it that say the same are its `duplicates`.
+
+    The same are the same letters and digits in the same order. Nothing less: clauses that resemble each other differ
+    in the "not", the name or the figure that matters.
+    """
+    first: dict[str, Scored] = {}
+    for one in found:
+        words = "".join(_LETTERS.findall(unicodedata.normalize("NFKC", one.payload["text"]).casefold()))
+        shown = first.get(words)
+        first[words] = one if shown is None else replace(shown, duplicates=(*shown.duplicates, one))
+    return list(first.values())
 
 
 def ordered(found: Iterable[Scored]) -> list[Scored]:

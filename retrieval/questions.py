@@ -51,10 +51,8 @@ _ASKED = (
     "what|which|who|whom|whose|when|where|why|how|is|are|was|were|does|do|did|can|could|may|must|shall|should|will|would"
     "|has|have|had|list|name|state|describe|welche[rsnm]?|wer|wem|wen|wann|wo|wie|warum|ist|sind|hat|haben|kann|darf|muss"
 )
-_LEAD = re.compile(
-    rf"(?:\[[^\[\]]{{2,80}}\]\s*|(?:{_FROM})\b(?=[^?]*\b(?:{_DOCUMENT})\b)[^?]{{8,400}},\s+)(?=(?:{_ASKED})\b)",
-    re.IGNORECASE,
-)
+_NAMES_A_DOCUMENT = re.compile(rf"\[[^\[\]]{{2,80}}\]|(?:{_FROM})\b.*\b(?:{_DOCUMENT})\b", re.IGNORECASE | re.DOTALL)
+_LEAD = re.compile(rf"(?:\[[^\[\]]*\]|[^?]{{8,400}},)\s+(?=(?:{_ASKED})\b)", re.IGNORECASE)
 
 
 def asked_of(question: str) -> str | None:
@@ -63,8 +61,9 @@ def asked_of(question: str) -> str | None:
     "In the Supply Agreement between A and B, who bears the risk of loss?" → "who bears the risk of loss?" The names of
     the parties are on the first page, and every chunk that names them would come before the clause.
     """
-    lead = _LEAD.match(question.strip())
-    return question.strip()[lead.end() :] if lead else None
+    question = question.strip()
+    lead = _LEAD.match(question)
+    return question[lead.end() :] if lead and _NAMES_A_DOCUMENT.match(lead.group()) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from core.errors import DossierError, UsageError
 if TYPE_CHECKING:
     from app.ingestion import Brake
     from app.service import App
+    from eval.report import Result
 
 VERSION = "0.1.0"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -432,20 +433,41 @@ def evaluate() -> None:
 @click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to search.")
 @click.option("--within-document", is_flag=True, help="Search only the document that the question was asked of.")
 @click.option("--limit", "-k", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits per question.")
+@click.option(
+    "--reranker",
+    metavar="FOLDER|off",
+    help="Measure with this reranker, and hold it against none, question by question; off: measure without.",
+)
 @AS_JSON
-def eval_retrieval(queries: Path, collection: str, within_document: bool, limit: int, as_json: bool) -> int:
+def eval_retrieval(
+    queries: Path, collection: str, within_document: bool, limit: int, reranker: str | None, as_json: bool
+) -> int:
     """hit@k, recall@k, MRR and nDCG on a judged set, each with its 95 % interval."""
+    from eval.report import compared
     from eval.retrieval import evaluate_app
-    from ui.parts.terminal import print_evaluation, waiting
+    from ui.parts.terminal import print_comparison, print_evaluation, waiting
 
-    with _open_app() as app, waiting("Measuring", silent=as_json):
-        result = evaluate_app(
-            app, queries, collection=collection, within_document=within_document, limit=limit, by=_user()
-        )
+    def measured(**overrides: Any) -> Result:
+        with _open_app(**overrides) as app, waiting("Measuring", silent=as_json):
+            return evaluate_app(
+                app, queries, collection=collection, within_document=within_document, limit=limit, by=_user()
+            )
+
+    without = {"reranker": {"model": None}}
+    comparison = None
+    if reranker is None:
+        result = measured()
+    elif reranker == "off":
+        result = measured(**without)
+    else:
+        result = measured(reranker={"model": reranker})
+        comparison = compared(result, measured(**without), baseline="no reranker")
     if as_json:
-        _print_json(result.to_json())
+        _print_json({**result.to_json(), **({"baseline": comparison.to_json()} if comparison else {})})
     else:
         print_evaluation(result)
+        if comparison:
+            print_comparison(comparison)
     return 1 if result.failures else 0
 
 
@@ -509,18 +531,18 @@ def demo(as_json: bool) -> int:
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _settings() -> Any:
+def _settings(**overrides: Any) -> Any:
     from core.log import configure
     from core.settings import settings_from_environment
 
-    settings = settings_from_environment()
+    settings = settings_from_environment(**overrides)
     configure(level=settings.log.level, form=settings.log.format)
     return settings
 
 
 @contextmanager
-def _open_app() -> Iterator[App]:
-    settings = _settings()  # a contradiction is told before anything heavy is loaded
+def _open_app(**overrides: Any) -> Iterator[App]:
+    settings = _settings(**overrides)  # a contradiction is told before anything heavy is loaded
     from app.wiring import open_app
 
     yield open_app(settings)

@@ -74,7 +74,7 @@ def test_where_to_look_is_told_from_what_is_asked(question: str, asked: str) -> 
         "If the supplier is late under the agreement, what may the customer do?",
         "In a master-feeder structure, is it possible for the feeder to be foreign?",
         "Who bears the loss under the agreement?",
-        "In 2021, what was revenue?",
+        "In 2021, what was paid under the agreement?",
     ],
 )
 def test_a_condition_or_a_topic_is_part_of_what_is_asked(question: str) -> None:
