@@ -26,7 +26,7 @@ from core.errors import ConfigError, NotFound, UsageError
 from core.finance import Statement
 from retrieval import look, sparse
 from retrieval.look import Lever, Look, Scored
-from retrieval.questions import asked_of, parts_of
+from retrieval.questions import asked_of, clause_wording, parts_of
 
 if TYPE_CHECKING:
     from retrieval.embed import Embedder, Vectors
@@ -218,18 +218,19 @@ class Index:
         if documents is not None and not documents:
             return ()
         dense = self._embedder.embed_question(question).tolist()
-        weights = sparse.question_weights(question)
         levers = self._look.levers
         asked = asked_of(question) if Lever.ASKED in levers else None
+        wording = clause_wording(asked or question) if Lever.CLAUSES in levers else ""
         parts = parts_of(question) if Lever.STATEMENTS in levers else ()
         # Candidates for the second look, and one more: ties come in twos (first in one ranking or in the other).
         most = max(limit, CANDIDATES) + 1
         with self._store.open(collection) as stored:
+            weights = sparse.question_weights(question if asked else f"{question} {wording}")
             found = look.ordered(stored.query(dense, weights, documents=documents, limit=most))
             if asked is not None:
                 there = stored.query(
                     self._embedder.embed_question(asked).tolist(),
-                    sparse.question_weights(asked),
+                    sparse.question_weights(f"{asked} {wording}"),
                     documents=look.voted(found),
                     limit=most,
                 )

@@ -56,6 +56,7 @@ class Lever(StrEnum):
     """What the second look does; `benchmarks/ablation.py` prints what each of them is worth."""
 
     ASKED = "asked"
+    CLAUSES = "clauses"
     STATEMENTS = "statements"
     DUPLICATES = "duplicates"
 

@@ -1,6 +1,7 @@
 """What a question is made of: where to look and what for, and the lines of the financial statements that it needs.
 
 question ─▶ "In the Supply Agreement between A and B, │ who bears the risk of loss?"     `asked_of`
+question ─▶ clauses asked for ("change of control") ─▶ the words that such clauses have        `clause_wording`
 question ─▶ measures named ("quick ratio") ─▶ their lines ─┐
          ─▶ lines named ("capex")          ────────────────┼─▶ one part for each statement, with the lines to find there
          ─▶ statements named ("P&L")       ────────────────┘
@@ -9,8 +10,11 @@ question ─▶ measures named ("quick ratio") ─▶ their lines ─┐
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from core.finance import Item, Statement, items, measures, plain
 
@@ -66,6 +70,23 @@ def asked_of(question: str) -> str | None:
     return question[lead.end() :] if lead and _NAMES_A_DOCUMENT.match(lead.group()) else None
 
 
+def clause_wording(question: str) -> str:
+    """Words that the clauses asked for usually have (`clauses.toml`), for the sparse side; empty for most questions."""
+    text = plain(question)
+    return " ".join(wording for pattern, wording in _clauses() if pattern.search(text))
+
+
+@cache
+def _clauses() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """(phrases in the plain words of a question, the wording of the clause), in the order of the file."""
+    stored = tomllib.loads(Path(__file__).with_name("clauses.toml").read_text(encoding="utf-8"))
+    return tuple((_whole(one["asked"]), one["wording"]) for one in stored["clause"])
+
+
+def _whole(phrases: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w&-])(?:{'|'.join(re.escape(plain(phrase)) for phrase in phrases)})(?![\w&-])")
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A statement to look into, and the lines to find there. `because` says in words what called for it.
@@ -91,10 +112,9 @@ def parts_of(question: str) -> tuple[Part, ...]:
     rest = text
     called: list[tuple[Item, str]] = []
     for phrase, found, because in _phrases():
-        pattern = rf"(?<![\w&-]){re.escape(phrase)}(?![\w&-])"
-        if re.search(pattern, rest):
+        if phrase in rest and (pattern := _whole([phrase])).search(rest):
             # A longer name was looked for first: "operating cash flow ratio" is no "operating cash flow".
-            rest = re.sub(pattern, " ", rest)
+            rest = pattern.sub(" ", rest)
             called += [(item, because) for item in found]
     wanted = list(dict.fromkeys([*named, *(item.statement for item, _ in called)]))
     if named:

@@ -120,4 +120,4 @@ def test_every_point_is_shown_or_stands_behind_one_with_the_same_words(texts: li
 
 
 def test_every_lever_has_a_name_that_can_be_left_out() -> None:
-    assert {lever.value for lever in Lever} == {"asked", "statements", "duplicates"}
+    assert {lever.value for lever in Lever} == {"asked", "clauses", "statements", "duplicates"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.finance import Statement, measures
-from retrieval.questions import asked_of, parts_of
+from retrieval.questions import asked_of, clause_wording, parts_of
 
 BALANCE, INCOME, CASH = Statement.BALANCE_SHEET, Statement.INCOME, Statement.CASH_FLOW
 
@@ -79,3 +79,10 @@ def test_where_to_look_is_told_from_what_is_asked(question: str, asked: str) -> 
 )
 def test_a_condition_or_a_topic_is_part_of_what_is_asked(question: str) -> None:
     assert asked_of(question) is None
+
+
+def test_a_clause_is_also_sought_by_the_words_that_contracts_have_for_it() -> None:
+    assert "substantially all of the assets" in clause_wording("What happens on a change of control?")
+    assert "haftung begrenzt" in clause_wording("Gibt es eine Haftungsbegrenzung?")
+    assert clause_wording("What was the capex in 2021?") == ""
+    assert clause_wording("Is the insured required to report the loss?") == ""
