@@ -196,13 +196,17 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What search brings back. `sources` tells for each document the path it came from."""
+    """What search brings back. `sources` tells for each document the path it came from.
+
+    `around` holds, where it was asked for, what stands around each hit: by the id of its chunk, span and text.
+    """
 
     question: str
     scope: Scope
     hits: tuple[Hit, ...]
     sources: Mapping[DocumentId, str]
     seconds: float
+    around: Mapping[str, tuple[Span, str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -231,11 +235,18 @@ class Found:
                         }
                         for same in hit.duplicates
                     ],
+                    **self._around_json(hit),
                 }
                 for hit in self.hits
             ],
             "seconds": round(self.seconds, 4),
         }
+
+    def _around_json(self, hit: Hit) -> dict[str, Any]:
+        if hit.chunk.id not in self.around:
+            return {}
+        span, text = self.around[hit.chunk.id]
+        return {"around": {"start": span.start, "end": span.end, "text": text}}
 
 
 @dataclass(frozen=True, slots=True)

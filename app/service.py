@@ -31,7 +31,7 @@ from ingest.ocr import OcrChoice
 from retrieval.catalogue import Quarantined, Record
 from retrieval.index import Index
 from retrieval.library import Library
-from retrieval.widen import page_chunks
+from retrieval.widen import Around, page_chunks, widened
 
 if TYPE_CHECKING:
     from generation.draft import Draft
@@ -204,9 +204,13 @@ class App:
         collection: str | None = None,
         documents: Sequence[str] = (),
         limit: int = 10,
+        around: str | None = None,
         by: str,
     ) -> Found:
-        """The chunks that fit a question best, best first, without any model that writes."""
+        """The chunks that fit a question best, best first, without any model that writes.
+
+        `around` also brings what stands around each: its neighbours, its table, its section or its page.
+        """
         started = time.perf_counter()
         _must_be_asked(question)
         scope, records = self._scope(collection, documents)
@@ -217,6 +221,7 @@ class App:
             hits,
             {record.document_id: record.source for record in records},
             time.perf_counter() - started,
+            self._around(hits, records, Around(around)) if around else {},
         )
         self._audit.record(
             "searched", by=by, collection=collection, documents=len(scope.documents), hits=len(found.hits)
@@ -361,6 +366,17 @@ class App:
         shelved = set(scope.documents)
         hits = [hit for hit in hits if hit.chunk.document_id in shelved]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit])
+
+    def _around(self, hits: Sequence[Hit], records: Sequence[Record], around: Around) -> dict[str, tuple[Span, str]]:
+        """For each hit's chunk, by its id, what stands around it. Each document is read once."""
+        collections = {record.document_id: record.collection for record in records}
+        documents = {id: self._library.document(collections[id], id) for id in {hit.chunk.document_id for hit in hits}}
+        found: dict[str, tuple[Span, str]] = {}
+        for hit in hits:
+            document = documents[hit.chunk.document_id]
+            span = widened(document, hit.chunk.span, around)
+            found[hit.chunk.id] = (span, span.of(document.text))
+        return found
 
     def _mode(self, mode: Mode, records: Sequence[Record]) -> tuple[Mode, str]:
         """What `auto` means here: what clearance allows, then what is configured."""

@@ -269,6 +269,11 @@ def ask(question: str, collection: str | None, documents: tuple[str, ...], mode:
 @click.option("--document", "-d", "documents", multiple=True, metavar="ID", help="Only this document; may be repeated.")
 @click.option("--limit", "-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many hits.")
 @click.option(
+    "--around",
+    type=click.Choice(["neighbours", "table", "section", "page"]),
+    help="Also what stands around each hit: the blocks beside it, or the whole table, section or page.",
+)
+@click.option(
     "--queries",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Many questions: JSON lines {id, query, collection?, document_id?}.",
@@ -280,6 +285,7 @@ def search(
     collection: str | None,
     documents: tuple[str, ...],
     limit: int,
+    around: str | None,
     queries: Path | None,
     output: Path | None,
     as_json: bool,
@@ -299,7 +305,14 @@ def search(
             else:
                 click.echo(f"{done['queries']} questions answered in {done['seconds']:.1f} s, {done['failed']} failed.")
             return 1 if done["failed"] else 0
-        found = app.search(question or "", collection=collection, documents=documents, limit=limit, by=_user())
+        found = app.search(
+            question or "",
+            collection=collection,
+            documents=documents,
+            limit=limit,
+            around=around,
+            by=_user(),
+        )
     if as_json:
         _print_json(found.to_json())
     else:
