@@ -55,6 +55,7 @@ check: setup
 golden: setup
 	$(BIN)/python -m examples.make
 	$(BIN)/python tests/golden/make.py
+	$(BIN)/python tests/golden/make_office.py
 	$(BIN)/python docs/make_cli.py
 
 eval: setup

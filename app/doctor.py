@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.audit import AuditLog
-from core.errors import DossierError
+from core.errors import ConfigError, DossierError
 from core.settings import Settings, described
 
 _VERSIONS = (
@@ -63,7 +63,7 @@ def examine(settings: Settings, environment: dict[str, str]) -> Health:
         "embedding model": lambda: _embedding(settings),
         "index": lambda: _index(settings),
         "audit log": lambda: f"intact, {AuditLog(settings.home / 'audit.jsonl').verify()} lines",
-        "OCR": _ocr,
+        "OCR": lambda: _ocr(settings),
         "Llama": lambda: _llama(settings),
         "Claude": lambda: _claude(settings),
     }
@@ -109,10 +109,16 @@ def _index(settings: Settings) -> str:
     return f"{where}, {len(names)} collections, {app.count_chunks()} chunks"
 
 
-def _ocr() -> str:
-    from ingest.ocr import available
+def _ocr(settings: Settings) -> str:
+    from ingest.ocr import available, languages_installed
 
-    return "tesseract is installed" if available() else "no tesseract: pages without a text layer will be unreadable"
+    if not available():
+        return "no tesseract: pages without a text layer will be unreadable"
+    wanted = settings.ocr.languages
+    missing = sorted(set(wanted.split("+")) - languages_installed())
+    if missing:
+        raise ConfigError(f"tesseract lacks {', '.join(missing)}, which DOSSIER_OCR_LANGUAGES={wanted} asks for.")
+    return f"tesseract reads {wanted}"
 
 
 def _llama(settings: Settings) -> str:

@@ -24,6 +24,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
+from app.facts import kept_facts
 from app.locks import only_run
 from app.reports import Ingested, IngestedDocument, Progress, Status
 from core.audit import AuditLog
@@ -32,7 +33,8 @@ from core.errors import BrokenStore, DossierError, ServiceDown, UnreadableDocume
 from core.privacy import Clearance
 from core.settings import Settings
 from ingest.chunk import chunk
-from ingest.inbox import INSIDE, WITHIN, Found, files_in, outermost
+from ingest.facts import facts_of
+from ingest.inbox import INSIDE, WITHIN, Found, files_in, outermost, path_of
 from ingest.ocr import OcrChoice
 from ingest.parse import Limits, document_id_of, parse, parser_for
 from ingest.unpack import unpacked
@@ -238,8 +240,10 @@ class Ingestion:
             except (BrokenStore, UnreadableDocument):
                 return False
         chunks = self._chunks(document)
-        self._index.replace(document, chunks)
+        facts = facts_of(document)
+        self._index.replace(document, chunks, facts)
         self._library.shelve(_record(document, chunks, origin=record.origin, by=record.ingested_by))
+        self._library.keep_facts([kept_facts(document, facts)])
         return True
 
     def forget(self, collection: str, document_id: DocumentId) -> int:
@@ -347,11 +351,13 @@ class Ingestion:
         known = self._library.record(document.collection, document.id)
         work.tell(file, number, "embedding", len(document.pages), len(document.pages))
         chunks = self._chunks(document)
-        points = self._index.embed(document, chunks)
+        facts = facts_of(document)
+        points = self._index.embed(document, chunks, facts)
         self._library.keep(document, file.path)
         self._patiently(work, lambda: self._index.write(document, points))
         record = _record(document, chunks, origin=file.origin, by=work.order.by)
         self._library.shelve(record)
+        self._library.keep_facts([kept_facts(document, facts)])
         replaced = self._replace_at(work, file, document.id)
         status = Status.UPDATED if known or replaced else Status.ADDED
         return _as_ingested(record, status, file.source, moved_from=_moved_from(work, file, record))
@@ -393,7 +399,7 @@ class Ingestion:
             if _is_below(place.origin, work.folders)
             and place.origin not in listed
             and not place.origin.startswith(closed)
-            and not _is_there(Path(outermost(place.origin)))
+            and not _is_there(path_of(place.origin))
         )
 
     def _brake(self, work: _Work, files: Sequence[Found]) -> None:
@@ -428,7 +434,7 @@ class Ingestion:
             return
         collection = work.order.collection
         self._must_be_there(work)
-        gone = [place for place in work.gone if not _is_there(Path(outermost(place.origin)))]
+        gone = [place for place in work.gone if not _is_there(path_of(place.origin))]
         self._brake(replace(work, gone=tuple(gone), places=self._library.places(collection)), ())
         for place in gone:
             for document_id in self._library.place(collection, place.origin, None):
@@ -436,7 +442,7 @@ class Ingestion:
                     self._forget_patiently(work, document_id)
                     work.documents.append(IngestedDocument(place.source, document_id, Status.REMOVED))
         for origin in work.quarantine:
-            if _is_below(origin, work.folders) and not _is_there(Path(outermost(origin))):
+            if _is_below(origin, work.folders) and not _is_there(path_of(origin)):
                 self._library.place(collection, origin, None)
 
     def _must_be_there(self, work: _Work) -> None:
@@ -455,13 +461,14 @@ class Ingestion:
     def _quarantined_files(self, paths: Sequence[Path], collection: str) -> tuple[Found, ...]:
         """The files in quarantine, all of them or those behind `paths`."""
         wanted = {file.origin for file in files_in(paths)} if paths else None
-        files: dict[Path, Found] = {}
+        files: dict[str, Found] = {}
         for one in self._library.quarantined(collection):
-            path = Path(outermost(one.origin))  # what lies in an archive is read again with all of it
-            if wanted is None or str(path) in wanted:
+            origin = outermost(one.origin)  # what lies in an archive is read again with all of it
+            if wanted is None or origin in wanted:
+                path = path_of(origin)
                 gone = None if _is_there(path) else "The file is no longer there."
-                source = one.source if str(path) == one.origin else one.source.split(INSIDE)[0]
-                files.setdefault(path, Found(path, source, str(path), gone))
+                source = one.source if origin == one.origin else one.source.split(INSIDE)[0]
+                files.setdefault(origin, Found(path, source, origin, gone))
         return tuple(files.values())
 
     # ── the run itself ────────────────────────────────────────────────────────────────────────────────────────────

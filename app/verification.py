@@ -12,7 +12,7 @@ from app.locks import only_run
 from app.reports import Difference, Kind, Verified
 from core.documents import Document, DocumentId, Span
 from core.errors import BrokenStore, NotFound, UnreadableDocument
-from ingest.inbox import outermost
+from ingest.inbox import path_of
 from ingest.parse import document_id_of
 from retrieval.catalogue import Record
 from retrieval.index import Index
@@ -46,7 +46,7 @@ def verify(
 def sources_gone(collection: str, library: Library) -> tuple[str, ...]:
     """The sources of the documents of which no place is left on disk: no fault, the library has the originals."""
     places = library.places(collection)
-    there = {place.document_id for place in places if Path(outermost(place.origin)).exists()}
+    there = {place.document_id for place in places if path_of(place.origin).exists()}
     return tuple(record.source for record in library.records(collection) if record.document_id not in there)
 
 
@@ -94,7 +94,7 @@ def _mend(collection: str, document_id: DocumentId, library: Library, index: Ind
             library.forget(document_id)
         return
     for place in library.places(collection):
-        if place.document_id == document_id and library.bring_back(document_id, Path(place.origin)):
+        if place.document_id == document_id and library.bring_back(document_id, path_of(place.origin)):
             break
     ingestion.restore(record)
 

@@ -123,6 +123,7 @@ class HiddenKind(StrEnum):
     TINY = "tiny"
     OFF_PAGE = "off_page"
     COVERED = "covered"
+    LAYER = "switched_off_layer"
     ANNOTATION = "annotation"
     COMMENT = "comment"
     DELETED = "deleted"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import ir_measures
 import numpy as np
 
+from core.answers import Narrowing
 from core.documents import DocumentId, Hit, Span
 from core.errors import DossierError, NotFound, UsageError
 from eval.dataset import Judged, Query, read_queries
@@ -144,9 +145,18 @@ def evaluate(
 
 
 def evaluate_app(
-    app: App, queries: Path, *, collection: str, within_document: bool = False, limit: int = LIMIT, by: str
+    app: App,
+    queries: Path,
+    *,
+    collection: str,
+    within_document: bool = False,
+    narrowing: Narrowing = Narrowing.AUTO,
+    limit: int = LIMIT,
+    by: str,
 ) -> Result:
     """`evaluate` the app's own search over a collection, on the judged set in the file `queries`.
+
+    What the question says about documents narrows the search as it does for an analyst, unless `narrowing` says no.
 
     Raises UsageError for a judged set that cannot be read, or that names a document of which the collection holds two;
     NotFound for an unknown collection.
@@ -162,7 +172,9 @@ def evaluate_app(
 
     def search(question: str, within: Sequence[DocumentId]) -> Sequence[Hit]:
         depth = max(limit, _CHARACTER_HITS)
-        return app.search(question, collection=collection, documents=within, limit=depth, by=by).hits
+        return app.search(
+            question, collection=collection, documents=within, narrowing=narrowing, limit=depth, by=by
+        ).hits
 
     paged = {one.document_id for one in records if PurePath(one.source).suffix.lower() not in _JUDGED_BY_CHARACTER}
     return evaluate(read, search, documents, limit=limit, within_document=within_document, paged=paged)

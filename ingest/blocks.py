@@ -1,5 +1,5 @@
-"""The lines of a document's pages → its blocks: headings with levels, paragraphs, lists, tables, running headers and
-footers.
+"""The lines of a document's pages → its blocks: headings with levels, paragraphs, lists, tables, footnotes, running
+headers and footers.
 
 Kinds are told from the whole document (what repeats at the edges of pages, which size is the body's, which sizes stand
 above it), but the text is already there and is not touched.
@@ -29,12 +29,16 @@ class PageLines:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A block as lines `[first, last)` of its page."""
+    """A block as lines `[first, last)` of its page.
+
+    `lead` is the length of the heading that its first line begins with: a block of its own, before this one.
+    """
 
     kind: BlockKind
     first: int
     last: int
     level: int | None = None
+    lead: int = 0
 
 
 # Running headers and footers stand in the outermost eighth of the page (1.4 inch of a letter page) …
@@ -51,6 +55,11 @@ HEADING_LENGTH = 160
 HEADING_LINES = 3
 # A numbered line that ends with a full stop ("2.6 Compliance.") is a heading when no longer than this.
 RUN_IN = 60
+# Footnotes are set smaller than the body by this factor at least (11 to 12 points), and end below this part of a page.
+SMALL = 0.92
+NOTE_DEPTH = 0.5
+# … and say something: this many letters.
+NOTE_LETTERS = 8
 # Lines of a paragraph keep the page's usual pitch; a gap half as wide again starts a new one.
 NEW_PARAGRAPH = 1.45
 # The first line of a paragraph is indented by about one size of the font or more.
@@ -82,6 +91,10 @@ _HANGING = re.compile(
     r"(?:\d{1,3}(?:\.\d{1,3})*[a-z]?|[ivxlc]{1,6})[.:)\]]?\s+\S",
     re.IGNORECASE,
 )
+# What a footnote begins with: "1", "(2)", "*", "†", "a)", also glued to its first word as a raised mark is.
+_NOTE = re.compile(r"(?:\(\d{1,3}\)|\d{1,3}[.)]?|\(?[a-z]\)|[*∗†‡§¶]{1,3})(?:\s+(?=\S)|(?=[A-ZÄÖÜ“\"(]))")
+_TABLE_NOTE = re.compile(r"(?:\((?:\d{1,2}|[a-z])\)|[*∗†‡§¶]{1,3})\s*\S")
+_TEXT_GOES_ON = re.compile(r" ?[\w“„\"'(]")
 _BULLET = re.compile(r"[•‣◦▪●■□○·*–—]\s")
 
 
@@ -93,7 +106,7 @@ def blocks(pages: Sequence[PageLines]) -> list[list[Piece]]:
         for page, edge in zip(pages, edges, strict=True)
     ]
     body = _body_size(inner)
-    pieces = [_page(page.lines, edge, body) for page, edge in zip(pages, edges, strict=True)]
+    pieces = [_page(page.lines, edge, body, page.height) for page, edge in zip(pages, edges, strict=True)]
     return _levelled(pages, pieces, body)
 
 
@@ -194,7 +207,7 @@ def _place(line: Line) -> str:
     return f"{line.text.casefold()}@{round(line.left)},{round(line.baseline)}"
 
 
-def _page(lines: Sequence[Line], edge: dict[int, BlockKind], body: float) -> list[Piece]:
+def _page(lines: Sequence[Line], edge: dict[int, BlockKind], body: float, height: float) -> list[Piece]:
     pieces: list[Piece] = []
     index = 0
     while index < len(lines):
@@ -206,22 +219,59 @@ def _page(lines: Sequence[Line], edge: dict[int, BlockKind], body: float) -> lis
         else:
             while last < len(lines) and last not in edge and lines[last].column == lines[index].column:
                 last += 1
-            pieces.extend(_column(lines, index, last, body))
+            pieces.extend(_column(lines, index, last, body, height))
         index = last
     return pieces
 
 
-def _column(lines: Sequence[Line], first: int, last: int, body: float) -> Iterator[Piece]:
+def _column(lines: Sequence[Line], first: int, last: int, body: float, height: float) -> Iterator[Piece]:
     """The blocks of the lines `[first, last)`, which stand in one column."""
-    column = lines[first:last]
-    found = tables([Row(line.text, line.cells, line.top, line.bottom, line.size) for line in column])
+    notes = _notes(lines, first, last, body, height)
+    column = lines[first : notes[0] if notes else last]
+    found = tables([Row(line.text, line.cells, line.top, line.bottom, line.size, line.ruled) for line in column])
     position = 0
     for start, end in [*found, (len(column), len(column))]:
         for piece in _prose(column, position, start, body):
-            yield Piece(piece.kind, piece.first + first, piece.last + first)
+            yield replace(piece, first=piece.first + first, last=piece.last + first)
         if start < end:
             yield Piece(BlockKind.TABLE, start + first, end + first)
         position = end
+    for start, end in zip(notes, [*notes[1:], last], strict=False):
+        apart = next((index for index in range(start + 1, end) if _apart(lines[index - 1], lines[index])), end)
+        yield Piece(BlockKind.FOOTNOTE, start, apart)
+        if apart < end:
+            yield Piece(BlockKind.PARAGRAPH, apart, end)
+
+
+def _apart(before: Line, line: Line) -> bool:
+    """True for small print that stands too far below a footnote to be part of it."""
+    return line.baseline - before.baseline > 2 * max(before.size, line.size)
+
+
+def _notes(lines: Sequence[Line], first: int, last: int, body: float, height: float) -> list[int]:
+    """Where the footnotes begin that end the column `[first, last)`: small print below the text, each with its mark.
+
+    Where a table in small print stands above them, they need a mark in brackets or a sign: its rows begin with numbers.
+    """
+    small = last
+    while small > first and lines[small - 1].size <= SMALL * body:
+        small -= 1
+    start = small
+    while start < last and not (_NOTE if start == small else _TABLE_NOTE).match(lines[start].text):
+        start += 1
+    tail = lines[start:last]
+    if not tail or small == first or tail[-1].bottom < NOTE_DEPTH * height:
+        return []
+    if any(line.ruled or len(line.cells) > 1 for line in tail) or (start > small and len(lines[start - 1].cells) < 2):
+        return []
+    if sum(map(str.isalpha, "".join(line.text for line in tail))) < NOTE_LETTERS:
+        return []
+    return [index for index in range(start, last) if index == start or _begins_note(lines[index - 1], lines[index])]
+
+
+def _begins_note(before: Line, line: Line) -> bool:
+    """True when a line opens a footnote, and does not go on with a number in the middle of a sentence."""
+    return _NOTE.match(line.text) is not None and before.text[-1] in '.;:)”"’!?'
 
 
 def _prose(column: Sequence[Line], first: int, last: int, body: float) -> Iterator[Piece]:
@@ -239,8 +289,19 @@ def _prose(column: Sequence[Line], first: int, last: int, body: float) -> Iterat
         end = start + 1
         while end < last and not _breaks(column[end - 1], column[end], column[start], usual, left, right):
             end += 1
-        yield Piece(_kind(column[start:end], body), start, end)
+        kind = _kind(column[start:end], body)
+        yield Piece(kind, start, end, lead=0 if kind is BlockKind.HEADING else _lead(column[start]))
         start = end
+
+
+def _lead(line: Line) -> int:
+    """The length of the heading that runs into the text of its line (bold, then a stop or a dash), 0 for none."""
+    name = line.text[: line.lead]
+    letters = sum(map(str.isalpha, name))
+    if not line.lead or line.lead > RUN_IN or letters < 3 or "\t" in name or name[-1] not in ".:—–":
+        return 0
+    # A bold figure or the name of a party in the middle of things is no heading.
+    return line.lead if _TEXT_GOES_ON.match(line.text, line.lead) else 0
 
 
 def _breaks(before: Line, after: Line, first: Line, usual: float, left: float, right: float) -> bool:
@@ -308,7 +369,8 @@ def _is_heading(lines: Sequence[Line], body: float) -> bool:
     if min(line.size for line in lines) >= BIGGER * body:
         return True
     ends = text[-1] in ".:" and not _NAMED.match(text)
-    strong = all(line.bold for line in lines) or text.upper() == text
+    # Scripts without capitals are neither in capitals nor not.
+    strong = all(line.bold for line in lines) or text.upper() == text != text.lower()
     numbered = _NUMBERED.match(text) or _NAMED.match(text)
     if numbered and not strong and text[-1] == ".":
         return len(lines) == 1 and len(text) <= RUN_IN and _titled(text)
@@ -341,7 +403,9 @@ def _levelled(pages: Sequence[PageLines], pieces: Sequence[Sequence[Piece]], bod
     ranks = {size: min(rank, 3) for rank, size in enumerate(recurring, start=1)}
     base = max(ranks.values(), default=1 if sizes else 0) + 1
 
-    def level(line: Line) -> int:
+    def level(piece: Piece, line: Line) -> int:
+        if piece.lead:
+            return base + high + DEEPEST
         if line.size >= BIGGER * body:
             return ranks.get(_rounded(line.size), 1)
         named, numbered = _NAMED.match(line.text), _NUMBERED.match(line.text)
@@ -352,7 +416,10 @@ def _levelled(pages: Sequence[PageLines], pieces: Sequence[Sequence[Piece]], bod
         return base + high + 1
 
     levels = [
-        [level(page.lines[piece.first]) if piece.kind is BlockKind.HEADING else None for piece in found]
+        [
+            level(piece, page.lines[piece.first]) if piece.kind is BlockKind.HEADING or piece.lead else None
+            for piece in found
+        ]
         for page, found in zip(pages, pieces, strict=True)
     ]
     # Levels that no heading has are left out: below 1 comes 2.

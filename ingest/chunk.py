@@ -26,6 +26,16 @@ _INTRO_TOKENS = 40  # a caption or a line of units ("in millions, except per sha
 _NAME_LENGTH = 120  # characters of a heading that go into the path: a longer one is a paragraph in bold
 _UNDERLINE = re.compile(r" [=-]{3,}$")
 
+# A clause that says its subject before its text, "(a) Term. This Agreement …", and its number as the levels know it.
+_MARK = re.compile(
+    r"[“”„«‹\"'‘\[]{0,2}(?:(?P<number>\d{1,3}(?:\.\d{1,3}){0,4})[.)]?"
+    r"|\(?(?P<roman>[ivx]{1,5})[.)]|\(?(?P<letter>[a-z]{1,2})[.)]|\((?P<capital>[A-Z])\))\s+"
+)
+_SUBJECT = re.compile(r"(?P<name>[A-ZÄÖÜ][^.:;\t]{2,58})(?:[.:]|\s[–—-])\s+[“\"'(]{0,2}[A-ZÄÖÜ]")
+_SUBJECT_WORDS = 8
+_BULLETS = "•‣◦▪●■□○·*–— "
+_RUN_IN_LEVEL = 100  # below every heading that stands on a line of its own
+
 _SENTENCE_ENDS = re.compile(r"[.!?:;。！？…][\"'”’»)\]]*\s*$")
 
 # Where a sentence ends: at a stop before white space and what may begin one, at a stop glued to a capital (judgements
@@ -59,7 +69,7 @@ class _Unit:
     tokens: int
     gap: int
     page: int
-    section: str
+    section: tuple[str, ...]
     head: int = 0
     context: str = ""
     context_tokens: int = 0
@@ -75,8 +85,9 @@ def chunk(document: Document, *, max_tokens: int, count_tokens: Callable[[str], 
     are joined up to `max_tokens`, told by `count_tokens`. Lengths of joined pieces are added up, which is exact for
     tokenizers that never join over white space. Only a piece without any place to cut (no row, sentence, clause or
     space) can be longer.
-    `section` is the path of headings that hold at the start of the chunk's own text, joined by " › ". The `context` of
-    rows without the head of their table counts among their tokens and takes at most a quarter of them.
+    `section` is the path of headings that hold at the start of the chunk's own text, joined by " › "; of a chunk that
+    goes on through several clauses with subjects of their own ("(a) Term. …"), the path that holds for all of it.
+    The `context` of rows without the head of their table counts among their tokens and takes at most a quarter of them.
     Raises ValueError when `max_tokens` is less than 1.
     """
     if max_tokens < 1:
@@ -97,7 +108,7 @@ def chunk(document: Document, *, max_tokens: int, count_tokens: Callable[[str], 
                 span=span,
                 text=span.of(text),
                 pages=pages_of(span, document.pages[first:last]),
-                section=group[-1].section,
+                section=" › ".join(_section(group)),
                 context=next((unit.context for unit in group if unit.context and unit.head < span.start), ""),
                 statement=next((unit.statement for unit in group if unit.statement), None),
             )
@@ -115,27 +126,79 @@ def _units(document: Document, cutter: _Cutter) -> Iterator[_Unit]:
     left_out = [block.span for block in document.blocks if block.kind in _LEFT_OUT]
     statements = statement_tables(document)
     path: list[tuple[int, str]] = []
-    section = ""
     passed = 0  # how many of `left_out` lie behind
     above: _Unit | None = None
     for run in _runs(body, text, starts):
         span = Span(run[0].span.start, run[-1].span.end)
-        if run[0].kind is BlockKind.HEADING:
-            level = run[0].level or 1
-            path = [step for step in path if step[0] < level]
-            path.append((level, _heading_name(span.of(text))))
-            section = " › ".join(name for _, name in path if name)
+        path = _path(path, run, text)
+        section = tuple(name for _, name in path if name)
         gap = 0
         while passed < len(left_out) and left_out[passed].start < span.start:
             gap += cutter.count(left_out[passed])
             passed += 1
         while passed < len(left_out) and left_out[passed].start < span.end:  # inside, and counted there
             passed += 1
-        unit = _Unit(span, run[0].kind, cutter.count(span), gap, _page_index(span.start, starts), section)
+        kind = run[1].kind if _runs_in(run) else run[0].kind
+        unit = _Unit(span, kind, cutter.count(span), gap, _page_index(span.start, starts), section)
         if unit.kind is BlockKind.TABLE:
             unit = replace(_with_head(unit, above, cutter), statement=statements.get(span))
         yield unit
         above = unit
+
+
+def _runs_in(run: Sequence[Block]) -> bool:
+    """True for a heading with the text that goes on in its line."""
+    return run[0].kind is BlockKind.HEADING and len(run) > 1
+
+
+def _path(path: list[tuple[int, str]], run: Sequence[Block], text: str) -> list[tuple[int, str]]:
+    """The path of headings that holds from a run of blocks on, each with its level."""
+    first = run[0]
+    said = first.span.of(text)
+    if first.kind is BlockKind.HEADING and not _runs_in(run):
+        level, name = first.level or 1, _heading_name(said)
+    elif first.kind in (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST):
+        mark = _MARK.match(said)
+        if first.kind is BlockKind.HEADING:
+            level, name = _mark_level(mark), _heading_name(said).lstrip(_BULLETS).rstrip(" .:—–-")
+        elif mark is not None:
+            # A clause of the same rank without a subject still ends the one before it.
+            level, name = _mark_level(mark), _subject(said, mark)
+        else:
+            return path
+    else:
+        return path
+    return [*(step for step in path if step[0] < level), (level, name)]
+
+
+def _mark_level(mark: re.Match[str] | None) -> int:
+    if mark is None:
+        return _RUN_IN_LEVEL
+    if mark["number"]:
+        return _RUN_IN_LEVEL + 1 + mark["number"].count(".")
+    return _RUN_IN_LEVEL + (10 if mark["letter"] else 20 if mark["roman"] else 30)
+
+
+def _subject(said: str, mark: re.Match[str]) -> str:
+    """ "(a) Initial Term" of a clause that begins so; "" where the words after its number are no title."""
+    found = _SUBJECT.match(said, mark.end())
+    if found is None:
+        return ""
+    words = [word for word in re.findall(r"[^\W\d_]+", found["name"]) if len(word) > 3]
+    if not words or len(found["name"].split()) > _SUBJECT_WORDS or not all(word[0].isupper() for word in words):
+        return ""
+    return _heading_name(said[: found.end("name")])
+
+
+def _section(group: Sequence[_Unit]) -> tuple[str, ...]:
+    """The path that holds for all of a chunk but the headings that it begins with."""
+    paths = [unit.section for unit in group if unit.kind is not BlockKind.HEADING] or [group[-1].section]
+    shared = 0
+    for names in zip(*paths, strict=False):
+        if len(set(names)) > 1:
+            break
+        shared += 1
+    return paths[0][:shared]
 
 
 def _with_head(unit: _Unit, above: _Unit | None, cutter: _Cutter) -> _Unit:
@@ -180,7 +243,8 @@ def _page_index(place: int, starts: Sequence[int]) -> int:
 
 
 def _runs(blocks: Sequence[Block], text: str, starts: Sequence[int]) -> Iterator[list[Block]]:
-    """The blocks one by one; those that one sentence runs through, from one page to the next, together."""
+    """The blocks one by one; together those that one sentence runs through, from one page to the next, and a heading
+    with the text that goes on in its line."""
     run: list[Block] = []
     for block in blocks:
         if run and not _goes_on(run[-1], block, text, starts):
@@ -192,7 +256,12 @@ def _runs(blocks: Sequence[Block], text: str, starts: Sequence[int]) -> Iterator
 
 
 def _goes_on(block: Block, following: Block, text: str, starts: Sequence[int]) -> bool:
-    """True when a page ends in the middle of a sentence that `following` carries on."""
+    """True when `following` carries on a line, or the sentence in whose middle a page ends."""
+    if block.kind is BlockKind.HEADING:
+        return (
+            following.kind in (BlockKind.PARAGRAPH, BlockKind.LIST)
+            and "\n" not in text[block.span.end : following.span.start]
+        )
     return (
         block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST)
         and following.kind is BlockKind.PARAGRAPH

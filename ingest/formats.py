@@ -19,6 +19,8 @@ class Format(StrEnum):
     XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
     ODT = "application/vnd.oasis.opendocument.text"
+    ODS = "application/vnd.oasis.opendocument.spreadsheet"
+    ODP = "application/vnd.oasis.opendocument.presentation"
     RTF = "application/rtf"
     HTML = "text/html"
     EML = "message/rfc822"
@@ -30,22 +32,40 @@ class Format(StrEnum):
     PNG = "image/png"
     JPEG = "image/jpeg"
     TIFF = "image/tiff"
+    BMP = "image/bmp"
+    GIF = "image/gif"
+    WEBP = "image/webp"
     ZIP = "application/zip"
 
 
 MAIL = frozenset({Format.EML, Format.MSG})
 """Documents that may carry others: their attachments."""
-PICTURES = frozenset({Format.PNG, Format.JPEG, Format.TIFF})
+PICTURES = frozenset({Format.PNG, Format.JPEG, Format.TIFF, Format.BMP, Format.GIF, Format.WEBP})
+OPEN_DOCUMENTS = frozenset({Format.ODT, Format.ODS, Format.ODP})
 
 
 _BY_ENDING = {
     ".pdf": Format.PDF,
     ".docx": Format.DOCX,
+    ".docm": Format.DOCX,
+    ".dotx": Format.DOCX,
+    ".dotm": Format.DOCX,
     ".xlsx": Format.XLSX,
     ".xlsm": Format.XLSX,
+    ".xltx": Format.XLSX,
+    ".xltm": Format.XLSX,
     ".pptx": Format.PPTX,
     ".pptm": Format.PPTX,
+    ".ppsx": Format.PPTX,
+    ".ppsm": Format.PPTX,
+    ".potx": Format.PPTX,
+    ".potm": Format.PPTX,
     ".odt": Format.ODT,
+    ".ott": Format.ODT,
+    ".ods": Format.ODS,
+    ".ots": Format.ODS,
+    ".odp": Format.ODP,
+    ".otp": Format.ODP,
     ".rtf": Format.RTF,
     ".html": Format.HTML,
     ".htm": Format.HTML,
@@ -57,16 +77,57 @@ _BY_ENDING = {
     ".md": Format.MARKDOWN,
     ".markdown": Format.MARKDOWN,
     ".txt": Format.TEXT,
+    ".text": Format.TEXT,
+    ".rst": Format.TEXT,
+    ".org": Format.TEXT,
     ".png": Format.PNG,
     ".jpg": Format.JPEG,
     ".jpeg": Format.JPEG,
     ".tif": Format.TIFF,
     ".tiff": Format.TIFF,
+    ".bmp": Format.BMP,
+    ".gif": Format.GIF,
+    ".webp": Format.WEBP,
     ".zip": Format.ZIP,
 }
 
+_OLDER = "is an older Office file ({0}), which is not read here: save it as {1} or PDF, and ingest that"
+_PACKED = "is an archive of a kind that is not opened here ({0}): unpack it, or pack it as .zip"
+_BEYOND = {
+    ".doc": _OLDER.format(".doc", ".docx"),
+    ".dot": _OLDER.format(".dot", ".docx"),
+    ".xls": _OLDER.format(".xls", ".xlsx"),
+    ".xlt": _OLDER.format(".xlt", ".xlsx"),
+    ".xlsb": "is a workbook in Excel's binary form (.xlsb), which is not read here: save it as .xlsx, and ingest that",
+    ".ppt": _OLDER.format(".ppt", ".pptx"),
+    ".pps": _OLDER.format(".pps", ".pptx"),
+    ".wpd": "is a WordPerfect text (.wpd), which is not read here: save it as .docx or PDF, and ingest that",
+    ".pages": "is a text of Apple's Pages, which is not read here: export it as .docx or PDF, and ingest that",
+    ".numbers": "is a workbook of Apple's Numbers, which is not read here: export it as .xlsx, and ingest that",
+    ".epub": "is an e-book (.epub), which is not read here: save it as PDF, and ingest that",
+    ".xps": "is an XPS document, which is not read here: print it to PDF, and ingest that",
+    ".oxps": "is an XPS document, which is not read here: print it to PDF, and ingest that",
+    ".djvu": "is a scan of the kind .djvu, which is not read here: save it as PDF, and ingest that",
+    ".heic": "is a photograph of the kind .heic, which is not read here: save it as .jpg, and ingest that",
+    ".heif": "is a photograph of the kind .heif, which is not read here: save it as .jpg, and ingest that",
+    ".mht": "is a web page saved as .mht, which is not read here: save it as .html or PDF, and ingest that",
+    ".mhtml": "is a web page saved as .mhtml, which is not read here: save it as .html or PDF, and ingest that",
+    ".p7m": "is a signed or encrypted message (.p7m): save what is in it from the mail program, and ingest that",
+    ".tnef": "is a message packed by Outlook (TNEF): save what is in it from Outlook, and ingest that",
+    ".pst": "is a whole mailbox of Outlook (.pst): save the messages as .msg, and ingest those",
+    ".ost": "is a whole mailbox of Outlook (.ost): save the messages as .msg, and ingest those",
+    ".mbox": "is a whole mailbox (.mbox): save the messages as .eml, and ingest those",
+    ".onepkg": "is a notebook of OneNote, which is not read here: save it as PDF, and ingest that",
+    ".one": "is a notebook of OneNote, which is not read here: save it as PDF, and ingest that",
+    **{ending: _PACKED.format(ending) for ending in (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".cab")},
+}
+"""Endings of documents that people write and no reader here is for, with what the file is and what to do. Such a file
+goes to the quarantine, where somebody sees it; one of any other unknown kind (a film, a program) is passed over."""
+
 SUPPORTED = frozenset(_BY_ENDING)
-"""Endings of the files that `dossier ingest` takes from a folder, in lower case."""
+"""Endings of the files that are read, in lower case."""
+TAKEN = SUPPORTED | frozenset(_BEYOND)
+"""Endings of the files that `dossier ingest` takes from a folder: it reads them, or says what to do about them."""
 
 _HEAD = 16_384  # bytes looked at; every mark below stands within the first few hundred in real files
 _PDF_MARK_WITHIN = 1024  # the header may follow junk up to here (PDF 32000-1, Annex H, implementation note 13)
@@ -80,14 +141,18 @@ _PICTURE_MARKS = (
     (b"\xff\xd8\xff", Format.JPEG),
     (b"II*\0", Format.TIFF),
     (b"MM\0*", Format.TIFF),
+    (b"GIF87a", Format.GIF),
+    (b"GIF89a", Format.GIF),
 )
+_BITMAP = re.compile(rb"BM.{4}\0\0\0\0.{4}[\x0c\x28-\x7c]\0\0\0", re.DOTALL)  # two letters alone tell nothing
+_WEBP = re.compile(rb"RIFF.{4}WEBP", re.DOTALL)
 _MAIN_PARTS = (  # of a zip: the part that makes it what it is
     ("word/document.xml", Format.DOCX),
     ("xl/workbook.xml", Format.XLSX),
     ("ppt/presentation.xml", Format.PPTX),
 )
 _MARKED = frozenset(
-    {Format.PDF, Format.DOCX, Format.XLSX, Format.PPTX, Format.ODT, Format.RTF, Format.MSG, Format.ZIP, *PICTURES}
+    {Format.PDF, Format.DOCX, Format.XLSX, Format.PPTX, Format.RTF, Format.MSG, Format.ZIP} | OPEN_DOCUMENTS | PICTURES
 )
 """Formats that their bytes tell beyond doubt: a file named as one of them must hold it."""
 _MARKUP = re.compile(
@@ -109,7 +174,9 @@ def kind(ending: str) -> str:
 
 
 def unsupported(ending: str) -> str:
-    """The sentence about a file that no reader is for."""
+    """The sentence about a file that no reader is for, with what to do where something can be done."""
+    if beyond := _BEYOND.get(ending.lower()):
+        return f"The file {beyond}."
     return f"Files {kind(ending)} are not supported yet."
 
 
@@ -123,17 +190,19 @@ def format_of(path: Path) -> Format:
     claimed = _BY_ENDING.get(ending)
     head = _head(path)
     found = _by_mark(path, head, ending)
+    if found is None and head.startswith(_OLE) and _mentions(path, _OLE_ENCRYPTED):
+        raise UnreadableDocument(PROTECTED)
     if claimed in _MARKED and found is not claimed and not {claimed, found} <= PICTURES:
-        raise UnreadableDocument(_broken_promise(path, ending, head, found))
+        raise UnreadableDocument(_broken_promise(ending, head, found))
     if found in _MARKED:
         return found
     if head.startswith((*_ZIP, _OLE)):
-        raise UnreadableDocument(unsupported(ending) if claimed is None else _broken_promise(path, ending, head, found))
+        raise UnreadableDocument(unsupported(ending) if claimed is None else _broken_promise(ending, head, found))
     if claimed is not None:
         return claimed
     if found is not None:
         return found
-    if b"\0" in head and not head.startswith(_TEXT_BOMS):
+    if ending in _BEYOND or (b"\0" in head and not head.startswith(_TEXT_BOMS)):
         raise UnreadableDocument(unsupported(ending))
     return Format.TEXT
 
@@ -173,6 +242,10 @@ def _by_mark(path: Path, head: bytes, ending: str) -> Format | None:
     for mark, form in _PICTURE_MARKS:
         if head.startswith(mark):
             return form
+    if _BITMAP.match(head):
+        return Format.BMP
+    if _WEBP.match(head):
+        return Format.WEBP
     plain = head.removeprefix(b"\xef\xbb\xbf")
     if _MARKUP.match(plain):
         return Format.HTML
@@ -191,8 +264,8 @@ def _in_zip(path: Path) -> Format | None:
                     return form
             # The first part of an OpenDocument file is its media type, not compressed (OpenDocument 1.3 part 2, 3.3).
             if {"mimetype", "content.xml"} <= names and archive.getinfo("mimetype").file_size <= _HEAD:
-                declared = archive.read("mimetype").strip()
-                return Format.ODT if declared == Format.ODT.value.encode() else None
+                declared = archive.read("mimetype").strip().removesuffix(b"-template").decode("ascii", "replace")
+                return next((form for form in OPEN_DOCUMENTS if form.value == declared), None)
             return Format.ZIP
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error):
         return None
@@ -214,20 +287,18 @@ _NAMES = {
     Format.XLSX: "an Excel workbook",
     Format.PPTX: "a PowerPoint presentation",
     Format.ODT: "an OpenDocument text",
+    Format.ODS: "an OpenDocument workbook",
+    Format.ODP: "an OpenDocument presentation",
     Format.RTF: "rich text (RTF)",
     Format.HTML: "HTML (a web page)",
     Format.EML: "an e-mail",
     Format.MSG: "an Outlook message",
-    Format.PNG: "a picture",
-    Format.JPEG: "a picture",
-    Format.TIFF: "a picture",
+    **dict.fromkeys(PICTURES, "a picture"),
 }
 
 
-def _broken_promise(path: Path, ending: str, head: bytes, found: Format | None) -> str:
+def _broken_promise(ending: str, head: bytes, found: Format | None) -> str:
     if head.startswith(_OLE) and found is None:
-        if _mentions(path, _OLE_ENCRYPTED):
-            return PROTECTED
         return f"The file is named {ending} but holds an older Office format: save it as {_newer(ending)} or PDF."
     if head.startswith(_ZIP) and found is None:
         inside = "a zip archive that is damaged or of another kind"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UsageError
-from ingest.formats import SUPPORTED, unsupported
+from ingest.formats import TAKEN, unsupported
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What could break a line of output, turn it around (bidirectional controls), or is a byte that is no character."""
@@ -23,6 +23,9 @@ WITHIN = "!/"
 """Stands in an origin between a container's path and the name of a member, as in URLs of .jar files."""
 
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+
+_SPELLED = re.compile(r"\\x([89a-f][0-9a-f])")
+"""A byte of a name that is no character, as `_origin` spells it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,15 @@ def outermost(origin: str) -> str:
             return origin[:place]
         place = origin.find(WITHIN, place + 1)
     return origin
+
+
+def path_of(origin: str) -> Path:
+    """Where the file of an origin lies on disk: its outermost container, bytes that are no characters spelled back."""
+    outer = outermost(origin)
+    path = Path(outer)
+    if os.path.lexists(path) or not _SPELLED.search(outer):
+        return path
+    return Path(_SPELLED.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), outer))  # surrogateescape, as os.fsdecode
 
 
 def _behind(path: Path) -> Iterator[Found]:
@@ -144,6 +156,6 @@ def _reason_to_skip(path: Path, folder: Path) -> str | None:
             return "This link leads out of the folder."
     if not path.is_file():
         return "This is not a regular file."
-    if path.suffix.lower() not in SUPPORTED:
+    if path.suffix.lower() not in TAKEN:
         return unsupported(path.suffix)
     return None

@@ -1,6 +1,7 @@
 """The words of one page → its text, line by line in reading order. The same words always give the same text.
 
-    words ─▶ columns (where two blocks of prose stand side by side) ─▶ rows ─▶ lines: "label\\t1,234\\t5,678"
+    words ─▶ cells of drawn grids, each as one word ─▶ columns (where two blocks of prose stand side by side) ─▶ rows
+          ─▶ lines: "label\\t1,234\\t5,678"
 
 A line keeps what the kinds of blocks are told from (size, weight, cells, place). Which lines are running headers, and
 which are headings, depends on the whole document and is decided in `ingest.blocks`; it never changes the text.
@@ -9,12 +10,13 @@ which are headings, depends on the whole document and is decided in `ingest.bloc
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from ingest.tables import Cell, Word, cells, rows, separators
+from ingest.grids import Grid, in_cells
+from ingest.scripts import joins, read_row, runs_from_right
+from ingest.tables import Cell, Word, cells, is_marker, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class Line:
     """A line of the page: `[start, end)` in the page's text, its box in the reading frame, and how it is set.
 
     `area` is the index of the area that it was laid out from, `column` numbers the page's columns in reading order.
+    `ruled` says that it is a row of a drawn grid; then its box holds all the lines that its cells run over.
+    `lead` is how many characters at its start are in bold while the rest is not, and `lead_right` where they end on the
+    page.
     """
 
     start: int
@@ -37,6 +42,9 @@ class Line:
     area: int
     column: int
     cells: tuple[Cell, ...]
+    ruled: bool = False
+    lead: int = 0
+    lead_right: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,35 +81,47 @@ HYPHENATES = 0.06
 _WORD_LIKE = re.compile(r"[^\W\d_]{2,}")
 
 
-def lay_out(areas: Iterable[Sequence[Word]]) -> Layout:
+def lay_out(areas: Iterable[Sequence[Word]], drawn: Sequence[Grid] = ()) -> Layout:
     """The page's text from its words; each of `areas` (usually one) is read for itself, one after the other.
 
-    Lines are joined by "\\n", cells by "\\t", words by a space. A word that was broken at the end of a line is whole
-    again, at its first half's place.
+    `drawn` are the grids of ruled tables in the first of them; a row of theirs is one line.
+
+    Lines are joined by "\\n" (by nothing where a script without blanks goes on), cells by "\\t", words by a space. A
+    word that was broken at the end of a line is whole again, at its first half's place.
     """
-    grouped = [(area, rows(column)) for area, words in enumerate(areas) for column in _columns(list(words))]
+    grouped: list[tuple[int, list[list[Word]]]] = []
+    for area, found in enumerate(areas):
+        words = list(found)
+        for grid in () if area else drawn:
+            words = in_cells(words, grid)
+        grouped.extend((area, rows(column)) for column in _columns(words))
     keep_hyphens = _hyphens_kept([row for _, column in grouped for row in column])
-    parts: list[str] = []
+    text: list[str] = []
     lines: list[Line] = []
     placed: list[Placed] = []
     position = 0
     for number, (area, column) in enumerate(grouped):
+        edge = max(word.right for row in column for word in row)
+        above: list[Word] = []
         for row, between in _joined(column, keep_hyphens):
-            texts = [word.text for word in row]
-            if parts:
+            if lines and not (above and joins(above, row, edge=edge)):
+                text.append("\n")
                 position += 1
+            above = row
             start = position
-            for text, separator, word in zip(texts, between, row, strict=True):
+            for separator, word in zip(between, row, strict=True):
                 position += len(separator)
-                placed.append(Placed(position, position + len(text), area, word))
-                position += len(text)
-            line = "".join(separator + text for separator, text in zip(between, texts, strict=True))
-            parts.append(line)
-            lines.append(_line(line, start, row, cells(row, between), area, number))
-    return Layout("\n".join(parts), tuple(lines), tuple(placed))
+                for before, part in word.parts or (("", word),):
+                    position += len(before)
+                    placed.append(Placed(position, position + len(part.text), area, part))
+                    position += len(part.text)
+            line = "".join(separator + word.text for separator, word in zip(between, row, strict=True))
+            text.append(line)
+            lines.append(_line(line, start, row, between, area, number))
+    return Layout("".join(text), tuple(lines), tuple(placed))
 
 
-def _line(text: str, start: int, row: Sequence[Word], found: tuple[Cell, ...], area: int, column: int) -> Line:
+def _line(text: str, start: int, row: Sequence[Word], between: Sequence[str], area: int, column: int) -> Line:
     # The last half of a broken word stands on the next line: it does not stretch this one's box.
     first = row[0]
     whole = [word for word in row if word.baseline - first.baseline < word.size] or row
@@ -110,6 +130,8 @@ def _line(text: str, start: int, row: Sequence[Word], found: tuple[Cell, ...], a
         weights[word.size] = weights.get(word.size, 0) + len(word.text)
     size = max(weights, key=lambda size: weights[size])
     lettered = [word.bold for word in whole if any(map(str.isalpha, word.text))]
+    bold = all(lettered) if lettered else all(word.bold for word in whole)
+    lead, lead_right = (0, 0.0) if bold or not any(lettered) else _lead(row, between)
     return Line(
         start=start,
         end=start + len(text),
@@ -120,25 +142,44 @@ def _line(text: str, start: int, row: Sequence[Word], found: tuple[Cell, ...], a
         bottom=max(word.bottom for word in whole),
         baseline=median([word.baseline for word in whole]),
         size=size,
-        bold=all(lettered) if lettered else all(word.bold for word in whole),
+        bold=bold,
         area=area,
         column=column,
-        cells=found,
+        cells=cells(row, between),
+        ruled=any(word.parts for word in row),
+        lead=lead,
+        lead_right=lead_right,
     )
+
+
+def _lead(row: Sequence[Word], between: Sequence[str]) -> tuple[int, float]:
+    """How long the bold words at the start of a row are, in characters, and where on the page they end.
+
+    The number or bullet before them may be in the weight of the text.
+    """
+    first = 1 if not row[0].bold and is_marker(row[0].text) else 0
+    length = sum(len(separator) + len(word.text) for separator, word in zip(between[:first], row[:first], strict=True))
+    right = 0.0
+    for separator, word in zip(between[first:], row[first:], strict=True):
+        if not word.bold:
+            break
+        length += len(separator) + len(word.text)
+        right = word.right
+    return (length, right) if right else (0, 0.0)
 
 
 def _joined(column: list[list[Word]], keep_hyphens: bool) -> list[tuple[list[Word], list[str]]]:
     """Each row with its separators; the second half of a broken word has moved up to its first half."""
     result: list[tuple[list[Word], list[str]]] = []
     moved: Word | None = None
+    from_right = runs_from_right([word for row in column for word in row])
     on_page = {word.text.strip(".,;:()").casefold() for row in column for word in row}
     for index, row in enumerate(column):
         words = row[1:] if moved is not None else row
         moved = None
         if not words:
             continue
-        words = [*reversed(words)] if _right_to_left(words) else list(words)
-        between = separators(words)
+        words, between = read_row(words, from_right=from_right)
         last = words[-1]
         if last.broken and index + 1 < len(column) and _continues(last, column[index + 1][0]):
             moved = column[index + 1][0]
@@ -173,15 +214,6 @@ def _hyphens_kept(page: Sequence[Sequence[Word]]) -> bool:
     return broken < 3 or broken < HYPHENATES * len(long)
 
 
-def _right_to_left(row: Sequence[Word]) -> bool:
-    """True when most letters of the row are of a script that runs from right to left (UAX #9 classes R and AL)."""
-    text = "".join(word.text for word in row)
-    if text.isascii():
-        return False
-    classes = [unicodedata.bidirectional(character) for character in text if character.isalpha()]
-    return 2 * sum(name in ("R", "AL") for name in classes) > len(classes)
-
-
 def _columns(words: list[Word]) -> list[list[Word]]:
     """The words of an area, column by column where prose stands side by side, else all of them as one."""
     bands = rows(words, tolerance=SAME_BAND)
@@ -192,7 +224,11 @@ def _columns(words: list[Word]) -> list[list[Word]]:
     crossing: list[Word] = []
     run: list[list[Word]] = []
     for band in [*bands, None]:
-        if band is not None and not any(word.left < gutter < word.right for word in band) and not _spans(band, gutter):
+        if (
+            band is not None
+            and not any(word.left < gutter < word.right or word.parts for word in band)
+            and not _spans(band, gutter)
+        ):
             run.append(band)
             continue
         if run:
@@ -250,7 +286,7 @@ def _gutter(bands: Sequence[Sequence[Word]]) -> float | None:
     """The x that most rows leave free between two stretches of prose; None when there are no columns."""
     pairs: list[tuple[Sequence[Word], Sequence[Word]]] = []
     for band in bands:
-        if len(band) < 4:
+        if len(band) < 4 or any(word.parts for word in band):
             continue
         segments = _segments(band)
         if len(segments) < 2:

@@ -1,6 +1,6 @@
 """E-mails, as the internet sends them (.eml) and as Outlook saves them (.msg): who, when and about what, then the body.
 
-The plain body goes to ingest.plain, so that its lines stay as they are; one of HTML goes to ingest.office as a web
+The plain body goes to ingest.plain, so that its lines stay as they are; one of HTML goes to ingest.web as a web
 page. Attachments are documents of their own: `attachments_of` hands out their bytes, ingest.members spools them.
 
 Outlook's messages are opened with python-oxmsg, the library under unstructured's own reader, and not with that reader,
@@ -15,7 +15,7 @@ import hashlib
 import mimetypes
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -23,12 +23,17 @@ from typing import Any
 
 from core.documents import BlockKind, Span
 from core.errors import UnreadableDocument
+from ingest.drawings import Pictures
 from ingest.formats import Format
-from ingest.office import Piece, read_markup, reading_of
+from ingest.ocr import OcrChoice
+from ingest.pieces import Piece, reading_of
 from ingest.plain import blocks_in, decoded
 from ingest.reading import Reading
+from ingest.rtf import read_commands
+from ingest.rtf_compressed import unpacked_rtf
+from ingest.web import read_markup
 
-PARSER = "dossier-mail 1"
+PARSER = "dossier-mail 2"
 """Name and version of this reader; the version rises whenever the same file would give another reading."""
 
 _SHOWN_HEADERS = ("From", "To", "Cc", "Date", "Subject")
@@ -67,12 +72,13 @@ def read_msg(path: Path) -> Reading:
         message = _outlook(path)
         plain, markup = _outlook_bodies(message)
         headers = _outlook_headers(message)
+        packed = None if plain.strip() or markup.strip() else message.properties.binary_prop_value(_RTF_BODY)
         attached = [one.name for one in _outlook_attachments(message) if not one.shown]
     except (MemoryError, UnreadableDocument):
         raise
     except Exception as error:  # noqa: BLE001 - olefile and oxmsg share no base for "damaged"
         raise UnreadableDocument(_NO_MESSAGE) from error
-    return _reading(headers, attached, plain, markup, Format.MSG)
+    return _reading(headers, attached, plain, markup, Format.MSG, rich=unpacked_rtf(packed) if packed else b"")
 
 
 def attachments_of(path: Path, form: Format) -> Iterator[Attachment]:
@@ -90,21 +96,38 @@ def attachments_of(path: Path, form: Format) -> Iterator[Attachment]:
     yield from attached
 
 
-def _reading(headers: list[tuple[str, str]], attached: list[str], plain: str, markup: str, form: Format) -> Reading:
+def _reading(
+    headers: list[tuple[str, str]], attached: list[str], plain: str, markup: str, form: Format, *, rich: bytes = b""
+) -> Reading:
     names = [("Attachments", ", ".join(attached))]
     head = "\n".join(f"{name}: {value}" for name, value in [*headers, *names] if value)
     pieces = [Piece(BlockKind.PARAGRAPH, head)]
-    warnings: tuple[str, ...] = ()
-    if markup.strip() and not plain.strip():
-        body = read_markup(markup)
-        pieces += [Piece(block.kind, block.span.of(body.text), block.level) for block in body.blocks]
-        warnings = body.warnings
-    else:
+    body: Reading | None = None
+    if plain.strip():
         blocks = blocks_in(plain, Span(0, len(plain)), markdown=False)
         pieces += [Piece(block.kind, block.span.of(plain), block.level) for block in blocks]
-    return reading_of(
-        [piece for piece in pieces if piece.text.strip()], dict(headers)["Subject"], form, warnings, parser=PARSER
+    elif markup.strip() or rich:
+        body = _read_body(markup, rich)
+    if body is not None:
+        pieces += [Piece(block.kind, block.span.of(body.text), block.level) for block in body.blocks]
+    reading = reading_of(
+        [piece for piece in pieces if piece.text.strip()],
+        dict(headers)["Subject"],
+        form,
+        () if body is None else body.warnings,
+        parser=PARSER,
     )
+    return reading if body is None else replace(reading, hidden=body.hidden)
+
+
+def _read_body(markup: str, rich: bytes) -> Reading | None:
+    """The body as the web page or the rich text that it is; None for one that shows nothing, as a bare forward does."""
+    try:
+        return read_markup(markup) if markup.strip() else read_commands(rich, Pictures(OcrChoice.NEVER, ""))
+    except UnreadableDocument as error:
+        if "holds no text" in str(error):
+            return None
+        raise
 
 
 # ── .eml ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -200,6 +223,7 @@ def _payload(part: EmailMessage) -> bytes:
 
 # Properties that oxmsg has no word for ([MS-OXPROPS] 2.580, 2.588, 2.595, 2.599)
 _ATTACH_FILENAME, _ATTACH_METHOD, _ATTACH_CONTENT_ID, _DISPLAY_NAME = 0x3704, 0x3705, 0x3712, 0x3001
+_RTF_BODY = 0x1009  # PidTagRtfCompressed ([MS-OXPROPS] 2.941)
 _DISPLAY_TO, _DISPLAY_CC = 0x0E04, 0x0E03  # names of those it was sent to ([MS-OXOMSG] 2.2.1.7, 2.2.1.9)
 _IS_MESSAGE = 5  # of the method: the attachment is a message, in a storage of its own ([MS-OXCMSG] 2.2.2.9)
 _MESSAGE_STORAGE = "__substg1.0_3701000D"  # where it lies ([MS-OXMSG] 2.2.2.1)

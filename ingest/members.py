@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from core.errors import UnreadableDocument
-from ingest.formats import MAIL, SUPPORTED, Format, unsupported
+from ingest.formats import MAIL, TAKEN, Format, unsupported
 from ingest.inbox import hidden, shown
 
 _MOST_RATIO = 250
@@ -33,6 +33,8 @@ _NAME_LENGTH = 60  # characters of up to 4 bytes each: file systems take 255 byt
 _UTF8_NAME = 0x800  # of a member's flags: its name is UTF-8 (APPNOTE.TXT 4.4.4, bit 11); else an old code page
 _ENCRYPTED = 0x1  # bit 0
 _UNIX = 3  # the system that a member was made on (APPNOTE.TXT 4.4.2): its attributes hold a mode
+
+_PACKED_BY_OUTLOOK = "winmail.dat"  # what other programs see of a message that Outlook sent as rich text
 
 LOCKED = "It is protected by a password: unpack it and ingest what was in it."
 _OUTWARD = "Its name points out of the archive: whoever made it may have meant harm."
@@ -97,7 +99,7 @@ class _Folder:
     def keep(self, name: str, content: IO[bytes], *, packed: int | None) -> None:
         """Lay a member down. `packed` is how many bytes it takes in the container, None when it is not packed."""
         ending = PurePosixPath(name).suffix.lower()
-        if ending and ending not in SUPPORTED:
+        if ending and ending not in TAKEN:
             self.skip(name, unsupported(ending))
             return
         file = self._folder / str(len(self.members)) / _plain(name)
@@ -148,6 +150,8 @@ def _spool_attachments(path: Path, form: Format, target: _Folder) -> None:
             target.skip(attached.name, "This picture is part of the message's body.")
         elif attached.content is None:
             target.refuse(attached.name, "It is not in the message: only a link to it, or an object of Outlook, is.")
+        elif attached.name.lower() == _PACKED_BY_OUTLOOK:
+            target.refuse(attached.name, unsupported(".tnef"))
         else:
             target.keep(attached.name, io.BytesIO(attached.content), packed=None)
 

@@ -74,6 +74,16 @@ def available() -> bool:
     return shutil.which("tesseract") is not None
 
 
+def languages_installed() -> frozenset[str]:
+    """The languages that tesseract can read, as it names them; none when it cannot be started."""
+    try:
+        run = subprocess.run(["tesseract", "--list-langs"], capture_output=True, timeout=TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return frozenset()
+    # The first line says where they lie. Older versions print the list on the side.
+    return frozenset((run.stdout or run.stderr).decode("utf-8", "replace").split("\n")[1:]) - {""}
+
+
 def read_image(image: Image.Image, *, languages: str = "eng", timeout: float = TIMEOUT) -> Recognised:
     """The words on a picture; none is a result.
 
@@ -133,10 +143,11 @@ def _tesseract(image: Image.Image, arguments: Sequence[str], *, timeout: float) 
         raise UnreadableDocument(f"OCR took longer than {timeout:g} seconds") from error
     except OSError as error:
         raise UnreadableDocument("the OCR program (tesseract) could not be started") from error
+    said = run.stderr.decode("utf-8", "replace")
+    # With one of several languages missing it goes on with the others, and says so on the side.
+    if "loading language" in said or "load any languages" in said:
+        raise UnreadableDocument("the OCR program (tesseract) lacks a language that was asked for")
     if run.returncode != 0:
-        said = run.stderr.decode("utf-8", "replace")
-        if "loading language" in said or "load any languages" in said:
-            raise UnreadableDocument("the OCR program (tesseract) lacks a language that was asked for")
         raise UnreadableDocument("the OCR program (tesseract) failed")
     return run.stdout.decode("utf-8", "replace")
 

@@ -1,98 +1,175 @@
-"""OpenDocument texts (.odt), as LibreOffice writes them: paragraphs, headings, lists, tables, notes, text boxes.
+"""OpenDocument texts (.odt), as LibreOffice writes them: paragraphs, headings, lists, tables, notes, what is drawn.
 
 The XML is read here. unstructured turns the file into a .docx with pandoc, a program that would have to be installed
 beside us, and what that drops (comments, hidden text, deleted text) is gone without a count. Element names and their
-meaning: OASIS OpenDocument 1.3, part 3.
+meaning: OASIS OpenDocument 1.3, part 3. Workbooks and presentations (ingest.opendocument_sheets, ._slides) walk through
+their cells and shapes as this does through its body.
 
 Pages are told by the marks that LibreOffice leaves where it last broke one; without them all is page 1.
 """
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeVar
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from core.documents import BlockKind
 from core.errors import UnreadableDocument
+from ingest.drawings import Pictures
 from ingest.formats import PROTECTED, Format
-from ingest.office import Piece, reading_of
+from ingest.ocr import OcrChoice
+from ingest.package import Element, Package
+from ingest.pieces import Piece, reading_of
 from ingest.reading import Reading
 from ingest.unseen import Cause, Unseen, with_unseen
 
-_Element: TypeAlias = Any  # of lxml, which brings no types
+PARSER = "dossier-opendocument 2"
+"""Name and version of these readers; the version rises whenever the same file would give another reading."""
 
-PARSER = "dossier-opendocument 1"
-"""Name and version of this reader; the version rises whenever the same file would give another reading."""
-
-_UNPACKED_AT_MOST = 1 << 30  # bytes of one part; a zip bomb unpacks to a thousand times its size
 _MOST_REPEATED = 50  # cells: programs fill a row to its end with one empty cell that is repeated thousands of times
+_TINY = 2.0  # points: smaller text is not read by eye, here as in a PDF
+_WHITE = re.compile(r"#f[5-9a-f]f[5-9a-f]f[5-9a-f]", re.IGNORECASE)
+_POINTS = re.compile(r"([\d.]+)pt")
 
 _NAMES = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
-_TEXT, _TABLE, _OFFICE, _DRAW, _STYLE = (_NAMES % name for name in ("text", "table", "office", "drawing", "style"))
-_STRICT = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
-_FIELDS_NOT_SHOWN = frozenset(f"{_TEXT}{name}" for name in ("bookmark", "change", "change-start", "change-end"))
+TEXT, TABLE, OFFICE, DRAW, STYLE, PRESENTATION = (
+    _NAMES % name for name in ("text", "table", "office", "drawing", "style", "presentation")
+)
+_FO = _NAMES % "xsl-fo-compatible"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_FIELDS_NOT_SHOWN = frozenset(f"{TEXT}{name}" for name in ("bookmark", "change", "change-start", "change-end"))
+
+_Read = TypeVar("_Read")
 
 
-def read_odt(path: Path) -> Reading:
+def read_odt(path: Path, ocr: OcrChoice = OcrChoice.AUTO, languages: str = "eng") -> Reading:
     """The reading of an OpenDocument text as it stands once all tracked changes are accepted.
 
-    Deleted text, hidden text and comments are left out and told in warnings.
+    Pictures are read by OCR where they stand. Deleted, hidden, white and tiny text and comments are left out and told.
     Raises UnreadableDocument when the file is damaged, locked or holds no text.
     """
+
+    def walked(walk: Walk, body: Element) -> tuple[list[Piece], Walk]:
+        headers = list(walk.furniture())
+        pieces = list(walk.blocks(body))
+        notes = [Piece(BlockKind.FOOTNOTE, note, page=walk.page) for note in walk.notes]
+        first = [piece for piece in headers if piece.kind is BlockKind.HEADER]
+        last = [replace(piece, page=walk.page) for piece in headers if piece.kind is BlockKind.FOOTER]
+        return [*first, *pieces, *notes, *last], walk
+
+    pieces, walk = opened(path, "text", Pictures(ocr, languages), walked)
+    if not pieces and walk.pictures.warnings:
+        raise UnreadableDocument(" ".join(["The file holds no text.", *walk.pictures.warnings]))
+    return with_unseen(reading_of(pieces, "", Format.ODT, walk.pictures.warnings, parser=PARSER), walk.unseen)
+
+
+def opened(path: Path, kind: str, pictures: Pictures, read: Callable[[Walk, Element], _Read]) -> _Read:
+    """What `read` makes of the body of a file of a kind (text, spreadsheet, presentation).
+
+    Raises UnreadableDocument when the file is damaged or locked.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
-            if b"encryption-data" in _part(archive, "META-INF/manifest.xml"):
-                raise UnreadableDocument(PROTECTED)
-            content = etree.fromstring(_part(archive, "content.xml"), _STRICT)
-            styles = _part(archive, "styles.xml")
-        body = content.find(f"{_OFFICE}body/{_OFFICE}text")
+        package = Package(path)
+        if b"encryption-data" in package.parts.get("META-INF/manifest.xml", b""):
+            raise UnreadableDocument(PROTECTED)
+        content = package.tree("content.xml", large=True)
+        body = None if content is None else content.find(f"{OFFICE}body/{OFFICE}{kind}")
         if body is None:
             raise UnreadableDocument("The file is damaged: it has no body.")
-        trees = [content, etree.fromstring(styles, _STRICT)] if styles else [content]
-        walk = _Walk({name for tree in trees for name in _hidden_styles(tree)})
-        pieces = list(walk.blocks(body))
+        return read(Walk(package, content, package.tree("styles.xml", large=True), pictures), body)
     except (MemoryError, UnreadableDocument):
         raise
     except Exception as error:  # noqa: BLE001 - zipfile and lxml share no base for "damaged"
         raise UnreadableDocument("The file is damaged: its OpenDocument parts cannot be read.") from error
-    notes = [Piece(BlockKind.FOOTNOTE, note, page=walk.page) for note in walk.notes]
-    return with_unseen(reading_of([*pieces, *notes], "", Format.ODT, (), parser=PARSER), walk.unseen)
 
 
-def _part(archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        info = archive.getinfo(name)
-    except KeyError:
-        return b""
-    if info.file_size > _UNPACKED_AT_MOST:
-        raise UnreadableDocument("The file unpacks to more than 1 GiB.")
-    if info.flag_bits & 1:
-        raise UnreadableDocument(PROTECTED)
-    return archive.read(info)
+class Styles:
+    """The styles of a file, by name: what their text looks like, by their own properties or those of their parents."""
+
+    def __init__(self, *trees: Element | None) -> None:
+        found = [style for tree in trees if tree is not None for style in tree.iter(f"{STYLE}style")]
+        self._styles = {(style.get(f"{STYLE}family", ""), style.get(f"{STYLE}name", "")): style for style in found}
+
+    def value(self, family: str, name: str, group: str, attribute: str) -> str:
+        """An attribute of a group of properties ("text", "table-cell"), "" where no style of the line has it."""
+        known = set()
+        while (family, name) in self._styles and name not in known:
+            known.add(name)
+            style = self._styles[family, name]
+            for properties in style.iter(f"{STYLE}{group}-properties"):
+                if told := properties.get(attribute):
+                    return str(told)
+            name = style.get(f"{STYLE}parent-style-name", "")
+        return ""
+
+    def cause(self, family: str, name: str) -> Cause | None:
+        """Why text of a style is not seen. White is only so on white: the caller knows what is behind."""
+        if self.value(family, name, "text", f"{TEXT}display") == "none":
+            return Cause.TEXT
+        size = _POINTS.fullmatch(self.value(family, name, "text", f"{_FO}font-size"))
+        if size and float(size[1]) < _TINY:
+            return Cause.TINY
+        behind = self.value(family, name, "text", f"{_FO}background-color")
+        behind = behind if behind != "transparent" else ""
+        behind = behind or self.value(family, name, "paragraph", f"{_FO}background-color")
+        is_white = _WHITE.fullmatch(self.value(family, name, "text", f"{_FO}color"))
+        return Cause.WHITE if is_white and (behind in ("", "transparent") or _WHITE.fullmatch(behind)) else None
+
+    def is_shaded(self, cell: Element) -> bool:
+        """True when a cell of a table has a colour of its own behind its text."""
+        name = cell.get(f"{TABLE}style-name", "")
+        behind = self.value("table-cell", name, "table-cell", f"{_FO}background-color")
+        return behind not in ("", "transparent") and not _WHITE.fullmatch(behind)
 
 
-def _hidden_styles(tree: _Element) -> Iterator[str]:
-    """Styles whose text is not shown ("text:display" of OpenDocument 1.3 part 3, 20.417)."""
-    for style in tree.iter(f"{_STYLE}style"):
-        properties = style.find(f"{_STYLE}text-properties")
-        if properties is not None and properties.get(f"{_TEXT}display") == "none":
-            yield style.get(f"{_STYLE}name", "")
+_HOLDERS = frozenset(
+    [
+        "section",
+        "index-body",
+        "index-title",
+        "numbered-paragraph",
+        "text-box",
+        "frame",
+        "table-of-content",
+        "bibliography",
+    ]
+    + ["g", "custom-shape", "rect", "ellipse", "circle", "a", "header-first", "footer-first"]
+)
+"""Elements that hold blocks and are none themselves."""
 
 
-class _Walk:
+class Walk:
     """One way through the body: counts pages, and gathers notes and what is not seen."""
 
-    def __init__(self, hidden_styles: set[str]) -> None:
+    def __init__(self, package: Package, content: Element, styles: Element | None, pictures: Pictures) -> None:
         self.page = 1
         self.notes: list[str] = []
         self.unseen: list[Unseen] = []
-        self._hidden_styles = hidden_styles
+        self.pictures = pictures
+        self.styles = Styles(styles, content)
+        self._package = package
+        self._masters = [] if styles is None else list(styles.iter(f"{STYLE}master-page"))
+        self._on_white = True
 
-    def blocks(self, parent: _Element, *, listed: bool = False) -> Iterator[Piece]:
+    def furniture(self) -> Iterator[Piece]:
+        """The running headers and footers of all kinds of pages, each once."""
+        told = set()
+        for master in self._masters:
+            for part in master:
+                name = etree.QName(part).localname if isinstance(part.tag, str) else ""
+                kind = BlockKind.HEADER if name.startswith("header") else BlockKind.FOOTER
+                if name.startswith(("header", "footer")) and part.get(f"{STYLE}display") != "false":
+                    for piece in self.blocks(part):
+                        if (kind, piece.text) not in told:
+                            told.add((kind, piece.text))
+                            yield replace(piece, kind=kind, level=None, page=1)
+
+    def blocks(self, parent: Element, *, listed: bool = False) -> Iterator[Piece]:
         for element in parent:
             name = etree.QName(element).localname if isinstance(element.tag, str) else ""
             if name in ("p", "h"):
@@ -103,78 +180,110 @@ class _Walk:
                 self._changes(element)
             elif name == "soft-page-break":
                 self.page += 1
-            elif name == "section" and element.get(f"{_TEXT}display") == "none":
-                self._hide(Cause.TEXT, element)
+            elif name == "section" and element.get(f"{TEXT}display") == "none":
+                self.hide(Cause.TEXT, element)
             elif name in ("list", "list-item", "list-header"):
                 yield from self.blocks(element, listed=True)
-            elif name in ("section", "index-body", "index-title", "numbered-paragraph", "text-box", "frame") or (
-                name.endswith("-index") or name in ("table-of-content", "bibliography")
-            ):
-                yield from self.blocks(element, listed=listed)
+            elif name == "image":
+                yield from self._image(element)
+            elif name in _HOLDERS or name.endswith("-index"):
+                yield from self._behind(element, listed=listed)
 
-    def _paragraph(self, element: _Element, *, listed: bool) -> Iterator[Piece]:
+    def _behind(self, element: Element, *, listed: bool = False) -> Iterator[Piece]:
+        """The blocks of an element; those of a shape may be on any colour."""
+        before = self._on_white
+        self._on_white = before and not str(element.tag).startswith(DRAW)
+        yield from self.blocks(element, listed=listed)
+        self._on_white = before
+
+    def _image(self, image: Element) -> Iterator[Piece]:
+        name = image.get(_HREF, "").removeprefix("./")
+        if next(image.itersiblings(f"{DRAW}image", preceding=True), None) is not None:
+            return  # the same picture again, in another form for other programs
+        words = self.pictures.words(self._package.parts.get(name), Path(name).suffix)
+        if words:
+            yield Piece(BlockKind.PARAGRAPH, words, page=self.page, pictured=True)
+
+    def _paragraph(self, element: Element, *, listed: bool) -> Iterator[Piece]:
         page = self.page
-        boxes: list[_Element] = []
+        boxes: list[Element] = []
         text = " ".join(self._inline(element, boxes).split())
-        is_heading = element.tag == f"{_TEXT}h"
+        is_heading = element.tag == f"{TEXT}h"
         if text:
             kind = BlockKind.HEADING if is_heading else BlockKind.LIST if listed else BlockKind.PARAGRAPH
-            level = int(element.get(f"{_TEXT}outline-level", "1")) if is_heading else None
+            level = int(element.get(f"{TEXT}outline-level", "1")) if is_heading else None
             yield Piece(kind, text, level, page)
         for box in boxes:
-            yield from self.blocks(box)
+            yield from self.box(box)
 
-    def _table(self, table: _Element) -> Iterator[Piece]:
+    def box(self, box: Element) -> Iterator[Piece]:
+        """The blocks of something that is drawn: a shape, a frame with a text, a table or a picture."""
+        if box.tag == f"{DRAW}image":
+            yield from self._image(box)
+        else:
+            yield from self._behind(box)
+
+    def _table(self, table: Element) -> Iterator[Piece]:
         page = self.page
         rows = []
-        boxes: list[_Element] = []
+        boxes: list[Element] = []
         for row in self._rows(table):
             cells: list[str] = []
-            for cell in row.iter(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-                if next(cell.iterancestors(f"{_TABLE}table-row")) is not row:
+            for cell in row.iter(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
+                if next(cell.iterancestors(f"{TABLE}table-row")) is not row:
                     continue  # of a table within this one: its words stand in the cell around it
-                repeated = int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
-                text = " ".join(" ".join(self._cell(cell, boxes)).split())
-                if cell.tag == f"{_TABLE}table-cell":
-                    cells += [text] * min(repeated, _MOST_REPEATED)
+                repeated = int(cell.get(f"{TABLE}number-columns-repeated", "1"))
+                text = self.cell(cell, boxes)
+                covered = cell.tag != f"{TABLE}table-cell"  # by a cell that spans columns or rows
+                cells += ["" if covered else text] * min(repeated, _MOST_REPEATED)
             line = "\t".join(cells).rstrip()
             if line.strip():
                 rows.append(line)
         if rows:
             yield Piece(BlockKind.TABLE, "\n".join(rows), page=page)
         for box in boxes:
-            yield from self.blocks(box)
+            yield from self.box(box)
 
-    def _rows(self, table: _Element) -> Iterator[_Element]:
+    def _rows(self, table: Element) -> Iterator[Element]:
         for element in table:
-            if element.tag == f"{_TABLE}table-row":
+            if element.tag == f"{TABLE}table-row":
                 yield element
-            elif element.tag == f"{_TEXT}soft-page-break":
+            elif element.tag == f"{TEXT}soft-page-break":
                 self.page += 1
-            elif element.tag in (f"{_TABLE}table-header-rows", f"{_TABLE}table-rows", f"{_TABLE}table-row-group"):
+            elif element.tag in (f"{TABLE}table-header-rows", f"{TABLE}table-rows", f"{TABLE}table-row-group"):
                 yield from self._rows(element)
 
-    def _cell(self, cell: _Element, boxes: list[_Element]) -> Iterator[str]:
-        for element in cell.iter(f"{_TEXT}p", f"{_TEXT}h"):
-            inside = next(element.iterancestors(f"{_OFFICE}annotation", f"{_TEXT}note", f"{_DRAW}text-box"), None)
+    def cell(self, cell: Element, boxes: list[Element]) -> str:
+        """The text of a cell as one line; what is drawn in it goes into `boxes`."""
+        before = self._on_white
+        self._on_white = before and not self.styles.is_shaded(cell)
+        text = " ".join(" ".join(self._lines(cell, boxes)).split())
+        self._on_white = before
+        return text
+
+    def _lines(self, cell: Element, boxes: list[Element]) -> Iterator[str]:
+        for element in cell.iter(f"{TEXT}p", f"{TEXT}h"):
+            inside = next(element.iterancestors(f"{OFFICE}annotation", f"{TEXT}note", f"{DRAW}text-box"), None)
             if inside is None or inside not in cell.iterdescendants():
                 yield self._inline(element, boxes)
 
-    def _inline(self, element: _Element, boxes: list[_Element]) -> str:
+    def _inline(self, element: Element, boxes: list[Element]) -> str:
         """The running text of a paragraph; notes, comments and hidden parts go where they belong."""
-        if element.get(f"{_TEXT}style-name", "") in self._hidden_styles:
-            self._hide(Cause.TEXT, element)
+        family = "text" if element.tag == f"{TEXT}span" else "paragraph"
+        cause = self.styles.cause(family, element.get(f"{TEXT}style-name", ""))
+        if cause is not None and (cause is not Cause.WHITE or self._on_white):
+            self.hide(cause, element)
             return ""
         parts = [element.text or ""]
         for child in element:
             parts += [self._child(child, boxes), child.tail or ""]
         return "".join(parts)
 
-    def _child(self, child: _Element, boxes: list[_Element]) -> str:
+    def _child(self, child: Element, boxes: list[Element]) -> str:
         name = etree.QName(child).localname if isinstance(child.tag, str) else ""
         match name:
             case "s":
-                return " " * min(int(child.get(f"{_TEXT}c", "1")), _MOST_REPEATED)
+                return " " * min(int(child.get(f"{TEXT}c", "1")), _MOST_REPEATED)
             case "tab" | "line-break":
                 return " "
             case "soft-page-break":
@@ -182,31 +291,32 @@ class _Walk:
             case "note":
                 self._note(child)
             case "annotation":
-                self._hide(Cause.COMMENT, child)
+                self.hide(Cause.COMMENT, child)
             case "hidden-text" | "hidden-paragraph":
-                self._hide(Cause.TEXT, child)
+                self.hide(Cause.TEXT, child)
             case "frame" | "text-box" | "custom-shape" | "rect" | "g":
-                boxes += child.iter(f"{_DRAW}text-box") if name != "custom-shape" else [child]
+                boxes += child.iter(f"{DRAW}text-box", f"{DRAW}image") if name != "custom-shape" else [child]
             case "ruby":
-                base = child.find(f"{_TEXT}ruby-base")
+                base = child.find(f"{TEXT}ruby-base")
                 return self._inline(base, boxes) if base is not None else ""
             case _ if child.tag not in _FIELDS_NOT_SHOWN and name != "annotation-end":
                 return self._inline(child, boxes)
         return ""
 
-    def _note(self, note: _Element) -> None:
-        body = note.find(f"{_TEXT}note-body")
+    def _note(self, note: Element) -> None:
+        body = note.find(f"{TEXT}note-body")
         citation = "".join(note.xpath("string(./*[local-name()='note-citation'])").split())
         text = " ".join(piece.text for piece in self.blocks(body)) if body is not None else ""
         if text:
             self.notes.append(f"{citation} {text}".strip())
 
-    def _changes(self, changes: _Element) -> None:
-        for deleted in changes.iter(f"{_TEXT}deletion"):
-            self._hide(Cause.DELETED, deleted)
+    def _changes(self, changes: Element) -> None:
+        for deleted in changes.iter(f"{TEXT}deletion"):
+            self.hide(Cause.DELETED, deleted)
 
-    def _hide(self, cause: Cause, element: _Element) -> None:
-        paragraphs = [" ".join("".join(one.itertext()).split()) for one in element.iter(f"{_TEXT}p", f"{_TEXT}h")]
+    def hide(self, cause: Cause, element: Element) -> None:
+        """Tell what is not seen, with its words."""
+        paragraphs = [" ".join("".join(one.itertext()).split()) for one in element.iter(f"{TEXT}p", f"{TEXT}h")]
         text = "\n".join(paragraphs) or " ".join("".join(element.itertext()).split())
         if text.strip() or cause is Cause.DELETED:
             self.unseen.append(Unseen(cause, self.page, text))

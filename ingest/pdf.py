@@ -1,6 +1,7 @@
 """PDF files: their text with the place of every word, through pdfium. Also a page's picture, and a span's boxes.
 
-    file ─▶ pages ─▶ words with boxes (pdfium) ─▶ lines (layout, tables) ─▶ blocks ─▶ Reading
+    file ─▶ pages ─▶ words with boxes (pdfium) ─▶ lines (grids, scripts, layout, tables) ─▶ blocks ─▶ Reading
+                ├──▶ shapes, notes ─▶ what nobody sees (pdf_unseen)
                 └──▶ picture ─▶ words with boxes (ocr), where a page has no usable text
 
 One page is open at a time. pdfium is not safe for threads: it is only called in the caller's; OCR waits in two others.
@@ -29,16 +30,33 @@ import pypdfium2.raw as raw
 from core.documents import Block, BlockKind, Box, Fate, Hidden, HiddenKind, Page, Span
 from core.errors import UnreadableDocument
 from ingest.blocks import BIGGER, PageLines, Piece, blocks
+from ingest.grids import Grid, grids
 from ingest.layout import Layout, Line, lay_out
 from ingest.ocr import DPI, OcrChoice, Recognised, available, read_image
-from ingest.pdf_unseen import LOOK_SCALE, TINY, Covers, Looks, Note, Suspect, confirmed, notes_of, pictures_of
+from ingest.page_labels import printed_labels
+from ingest.pdf_shapes import Drawn
+from ingest.pdf_unseen import (
+    LOOK_SCALE,
+    TINY,
+    Layers,
+    Looks,
+    Note,
+    Surroundings,
+    Suspect,
+    Written,
+    confirmed,
+    has_layers,
+    notes_of,
+    pictures_of,
+)
 from ingest.reading import Reading
-from ingest.tables import SCRIPT_SIZE, Word
+from ingest.scripts import EAST, has_right_to_left, meant, reordered
+from ingest.tables import SCRIPT_SIZE, Rule, Word
 
 if TYPE_CHECKING:
     from PIL import Image
 
-PARSER = "dossier-pdf 3"
+PARSER = "dossier-pdf 4"
 MEDIA_TYPE = "application/pdf"
 
 logger = logging.getLogger("dossier.ingest")
@@ -62,11 +80,18 @@ _SANE_SIZE = (0.4, 2.5)
 
 _RUN = re.compile(r"[^\s\x00-\x1f\ufffe]+\ufffe?|\ufffe")
 _DIGITS = re.compile(r"[0-9]+")
+_MARKS = "0123456789*∗†‡§¶"
 _BROKEN = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
 _BOLD = re.compile(rb"bold|black|heavy|[-,]bd|demi", re.IGNORECASE)
 # Bullets of the fonts Symbol and Wingdings, which PDFs name by their private code.
 _SYMBOLS = {"\uf0b7": "•", "\uf0a7": "▪", "\uf0a8": "□", "\uf0fc": "✓", "\uf0d8": "➢", "\uf02d": "-"}
+# Blanks of no width, and marks for the direction of the text around them.
+_SAY_NOTHING = frozenset(
+    "\u200b\u2060\ufeff\uffff\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 _QUARTERS = 4
+# The turn of text in vertical lines, as Chinese and Japanese are set: it reads as text turned by three quarters does.
+_VERTICAL = 7
 _REAL_WORD = re.compile(r"\w{3,}")
 _FILE_NAME = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|html?|txt|rtf|indd|qxd|tex|dvi|e?ps|wpd|png|jpe?g|tiff?)$", re.IGNORECASE
@@ -154,7 +179,7 @@ class _Unseen:
 class _Characters:
     """What pdfium says of a page: words by area, each area's turn, the digits it printed, and its broken characters.
 
-    All of that is of what can be seen; `unseen` is the rest.
+    All of that is of what can be seen; `unseen` is the rest. `grids` are the ruled tables in the first area's frame.
     """
 
     areas: tuple[tuple[Word, ...], ...] = ()
@@ -163,6 +188,7 @@ class _Characters:
     letters: int = 0
     broken: int = 0
     unseen: tuple[_Unseen, ...] = ()
+    grids: tuple[Grid, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -206,9 +232,10 @@ def read_pdf(
                 index, leaf, image, future = waiting.popleft()
                 leaves[index] = _with_ocr(leaf, image, future)
 
+        layered = has_layers(path)
         try:
             for index in range(len(pdf)):
-                leaf, image = _leaf(pdf, index, ocr)
+                leaf, image = _leaf(pdf, index, ocr, layered=layered)
                 leaves.append(leaf)
                 if image is not None:
                     waiting.append((index, leaf, image, pool.submit(read_image, image, languages=languages)))
@@ -231,8 +258,8 @@ def boxes_of(path: Path, page_number: int, span: Span, *, page: Page) -> tuple[B
     if page.fate is not Fate.TEXT or not page.span.overlaps(span):
         return ()
     with _opened(path) as pdf, _page(pdf, page_number - 1) as (opened, sheet, _):
-        characters = _characters(opened, sheet)
-    layout = lay_out(characters.areas)
+        characters = _characters(opened, sheet, layered=has_layers(path))
+    layout = lay_out(characters.areas, characters.grids)
     if len(layout.text) != len(page.span):
         return ()
     wanted = Span(max(span.start, page.span.start), min(span.end, page.span.end)).within(page.span)
@@ -317,13 +344,13 @@ def _page(pdf: Any, index: int) -> Iterator[tuple[Any, _Sheet, list[Note]]]:
         page.close()
 
 
-def _leaf(pdf: Any, index: int, ocr: OcrChoice) -> tuple[_Leaf, Image.Image | None]:
+def _leaf(pdf: Any, index: int, ocr: OcrChoice, *, layered: bool) -> tuple[_Leaf, Image.Image | None]:
     """A page with what its text layer gives, and its picture where that is to be read instead."""
     number = index + 1
     label = _label(pdf, index)
     try:
         with _page(pdf, index) as (page, sheet, notes):
-            characters = _characters(page, sheet)
+            characters = _characters(page, sheet, layered=layered)
             leaf = _from_characters(number, label, sheet, characters)
             leaf = replace(leaf, hidden=_hidden(number, sheet, characters, notes, leaf.text))
             wanted = ocr is OcrChoice.ALWAYS or not characters.usable or _is_scan(page, sheet, characters)
@@ -345,18 +372,18 @@ def _leaf(pdf: Any, index: int, ocr: OcrChoice) -> tuple[_Leaf, Image.Image | No
 
 
 def _label(pdf: Any, index: int) -> str:
+    """The page's name as the file gives it; "" where it gives none."""
     try:
-        label = _clean(pdf.get_page_label(index) or "").strip()
+        return _clean(pdf.get_page_label(index) or "").strip()
     except (pdfium.PdfiumError, UnicodeDecodeError):
-        label = ""
-    return label or str(index + 1)
+        return ""
 
 
 def _from_characters(number: int, label: str, sheet: _Sheet, characters: _Characters) -> _Leaf:
     if not characters.usable:
         note = "The page has no text layer." if characters.letters == 0 else "The page's text layer is broken."
         return _Leaf(number, label, sheet.size, Fate.UNREADABLE, note=note)
-    layout = lay_out(characters.areas)
+    layout = lay_out(characters.areas, characters.grids)
     warnings: tuple[str, ...] = ()
     if Counter(_DIGITS.findall(layout.text)) != characters.figures:
         warnings = (f"page {number}: the figures read differ from the page's own characters",)
@@ -487,7 +514,7 @@ def _is_scan(page: Any, sheet: _Sheet, characters: _Characters) -> bool:
     return any((right - left) * (top - bottom) >= SCAN_COVERS * area for left, bottom, right, top in pictures_of(page))
 
 
-def _characters(page: Any, sheet: _Sheet) -> _Characters:
+def _characters(page: Any, sheet: _Sheet, *, layered: bool) -> _Characters:
     """The page's words from pdfium's characters, with boxes in the frame in which they read from left to right.
 
     Words end where pdfium has a space, never at a gap between characters alone, and also where the next character
@@ -496,7 +523,7 @@ def _characters(page: Any, sheet: _Sheet) -> _Characters:
     text_page = page.get_textpage()
     try:
         count = text_page.count_chars()
-        return _Glyphs(page, text_page.raw, count, sheet).words() if count > 0 else _Characters()
+        return _Glyphs(page, text_page.raw, count, sheet, layered).words() if count > 0 else _Characters()
     finally:
         text_page.close()
 
@@ -533,17 +560,19 @@ class _Glyphs:
     A word needs the boxes of its first and last character; only where these do not fit together does it ask for all.
     """
 
-    def __init__(self, page: Any, handle: Any, count: int, sheet: _Sheet) -> None:
+    def __init__(self, page: Any, handle: Any, count: int, sheet: _Sheet, layered: bool) -> None:
         self._page = page
         self._handle = handle
         self._count = count
         self._sheet = sheet
+        self._layered = layered
         self._size = sheet.size
         self._rectangle = raw.FS_RECTF()
         self._matrix = raw.FS_MATRIX()
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self._name = ctypes.create_string_buffer(160)
         self._flags = ctypes.c_int()
+        self._column = (math.inf, 0.0)  # where the vertical line at hand stands, and how far down it has come
 
     def words(self) -> _Characters:
         text = self._text()
@@ -558,11 +587,14 @@ class _Glyphs:
             letters += end - start
             for first, last in self._pieces(start, end, breaks):
                 piece = run[first - start : last - start]
+                if has_right_to_left(piece):
+                    piece = self._as_read(piece, first)
                 turn, word = self._word(piece, first, last, text, before)
                 if word.text:
                     found.append(_Found(turn, word, first, last, *looks.of(first)))
                     before = word.text
-        hidden = self._hidden(found)
+        drawn = Drawn(self._page, self._sheet.shown)
+        hidden = self._hidden(found, looks, drawn)
         areas: dict[int, list[Word]] = {}
         for index, one in enumerate(found):
             if index not in hidden:
@@ -578,21 +610,24 @@ class _Glyphs:
             letters=letters - sum(found[index].end - found[index].start for index in hidden),
             broken=sum(map(len, _BROKEN.findall(text))) - sum(map(text.count, _SYMBOLS)),
             unseen=_runs(found, hidden),
+            grids=tuple(grids(_turned(drawn.rules(), order[0], self._size))) if order else (),
         )
 
-    def _hidden(self, found: Sequence[_Found]) -> dict[int, HiddenKind]:
+    def _hidden(self, found: Sequence[_Found], looks: Looks, drawn: Drawn) -> dict[int, HiddenKind]:
         """Which of the words cannot be seen, by their index, and why."""
         width, height = self._size
         boxes = [
             one.word[1:5] if one.turn % _QUARTERS == 0 else _displayed(one.word[1:5], one.turn % _QUARTERS, self._size)
             for one in found
         ]
-        over = Covers(self._page, self._sheet.shown, width * height).over(
+        doubtful = Surroundings(drawn, width * height).doubtful(
             lambda: [
-                (one.object, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+                Written(one.object, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
                 for one, box in zip(found, boxes, strict=True)
-            ]
+            ],
+            looks.colours,
         )
+        off = self._on_layers_that_are_off(drawn, found, boxes)
         hidden: dict[int, HiddenKind] = {}
         suspects: list[Suspect] = []
         for index, (left, top, right, bottom) in enumerate(boxes):
@@ -601,16 +636,29 @@ class _Glyphs:
                 hidden[index] = HiddenKind.OFF_PAGE
             elif one.word.size < TINY:
                 hidden[index] = HiddenKind.TINY
-            elif one.doubt or index in over:
-                suspects.append(Suspect(index, one.doubt or HiddenKind.COVERED, left, top, right, bottom))
+            elif index in off:
+                hidden[index] = HiddenKind.LAYER
+            elif one.doubt or index in doubtful:
+                suspects.append(Suspect(index, one.doubt or doubtful[index], left, top, right, bottom))
         if suspects:
-            doubtful = {suspect.place for suspect in suspects}
-            seen = [box for index, box in enumerate(boxes) if index not in doubtful and index not in hidden]
+            places = {suspect.place for suspect in suspects}
+            seen = [box for index, box in enumerate(boxes) if index not in places and index not in hidden]
             pictures = [self._sheet.shown(*picture) for picture in pictures_of(self._page)]
             image = _picture(self._page, self._sheet, LOOK_SCALE).convert("L")
             unseen = confirmed(suspects, seen, pictures, image, self._size)
             hidden |= {suspect.place: suspect.kind for suspect in unseen}
         return hidden
+
+    def _on_layers_that_are_off(
+        self, drawn: Drawn, found: Sequence[_Found], boxes: Sequence[tuple[float, float, float, float]]
+    ) -> set[int]:
+        if not self._layered:
+            return set()
+        return Layers(drawn).unseen(
+            [(one.object, box) for one, box in zip(found, boxes, strict=True)],
+            lambda: _picture(self._page, self._sheet, LOOK_SCALE).convert("L"),
+            self._size,
+        )
 
     def _text(self) -> str:
         """One Python character for each of pdfium's (halves of a surrogate pair stay halves)."""
@@ -638,20 +686,44 @@ class _Glyphs:
         # No font is wider than it is high, letter after letter.
         if same_line and first[0] <= last[0] and last[2] - first[0] <= 1.2 * height * (end - start):
             return [(start, end)]
+        if self._falls(start, end):
+            return [(start, end)]
         return self._cut(start, end, breaks)
+
+    def _falls(self, start: int, end: int) -> bool:
+        """True when the characters stand one below the other, each upright: a vertical line."""
+        places = [self._origin(index) for index in range(start, end)]
+        size = max(self._set(start)[1], 1.0)
+        return bool(EAST.match(chr(raw.FPDFText_GetUnicode(self._handle, start)))) and all(
+            abs(after[0] - before[0]) <= 0.1 * size and 0.3 * size <= before[1] - after[1] <= 2.5 * size
+            for before, after in zip(places, places[1:], strict=False)
+        )
+
+    def _origin(self, index: int) -> tuple[float, float]:
+        raw.FPDFText_GetCharOrigin(self._handle, index, self._x, self._y)
+        return self._x.value, self._y.value
+
+    def _as_read(self, piece: str, start: int) -> str:
+        """A word that runs from right to left, its ligatures in the order in which their letters are read."""
+        return reordered([(self._origin(start + place), character) for place, character in enumerate(piece)])
 
     def _cut(self, start: int, end: int, breaks: list[int]) -> list[tuple[int, int]]:
         pieces: list[tuple[int, int]] = []
         begin = start
         before = self._glyph(start)
+        mark = self._marks(start)  # nothing but what marks a footnote so far
         for index in range(start + 1, end):
             glyph = self._glyph(index)
-            if _jumps(before, glyph):
+            if _jumps(before, glyph) or (mark and _is_mark(before, glyph)):
                 pieces.append((begin, index))
                 breaks.append(index)
                 begin = index
+            mark = mark and self._marks(index)
             before = glyph
         return [*pieces, (begin, end)]
+
+    def _marks(self, index: int) -> bool:
+        return chr(raw.FPDFText_GetUnicode(self._handle, index)) in _MARKS
 
     def _glyph(self, index: int) -> tuple[bool, float, float, float, float, int]:
         """Whether it is a digit; left, right, baseline and size in the reading frame; and its turn."""
@@ -677,12 +749,24 @@ class _Glyphs:
         return turn, size, bold
 
     def _baseline(self, index: int, turn: int) -> float:
-        raw.FPDFText_GetCharOrigin(self._handle, index, self._x, self._y)
-        x, y = self._x.value, self._y.value
+        x, y = self._origin(index)
         return _upright(self._sheet.shown(x, y, x, y), turn, self._size)[1]
+
+    def _is_vertical(self, start: int, end: int) -> bool:
+        """True for a vertical line, and for a lone character that stands in one with the word before it."""
+        x, y = self._origin(start)
+        if end - start > 1:
+            vertical = self._falls(start, end)
+        else:
+            vertical = abs(x - self._column[0]) <= 0.5 and y < self._column[1]
+        self._column = (x, y) if vertical else (math.inf, 0.0)
+        return vertical
 
     def _word(self, run: str, start: int, end: int, text: str, before: str) -> tuple[int, Word]:
         turn, size, bold = self._set(start)
+        east = not run.isascii() and EAST.match(run[0]) is not None
+        if east and turn == 0 and self._is_vertical(start, end):
+            turn = _VERTICAL
         first = self._loose(start)
         last = first if end - start == 1 else self._loose(end - 1)
         around = (min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3]))
@@ -692,7 +776,7 @@ class _Glyphs:
             size = height or 1.0
         broken = run[-1] == "\ufffe"
         spaced = (
-            (run[0] in ")]%" or before[-1:] in "$€£¥₹" and before != "")
+            (run[0] in ")]%" or (before != "" and before[-1] in "$€£¥₹") or east)
             and start > 0
             and text[start - 1].isspace()
             and raw.FPDFText_IsGenerated(self._handle, start - 1) == 0
@@ -700,6 +784,21 @@ class _Glyphs:
         cleaned = run if run.isascii() and run.isprintable() else _clean(run)
         baseline = self._baseline(start, turn % _QUARTERS)
         return turn, Word(cleaned, left, top, right, bottom, baseline, size, bold, spaced, broken)
+
+
+def _turned(rules: Sequence[Rule], turn: int, size: tuple[float, float]) -> list[Rule]:
+    """Drawn lines in the frame in which text of that turn reads from left to right; none for slanted text."""
+    if turn >= _QUARTERS:
+        return []
+    if turn == 0:
+        return list(rules)
+    found = []
+    for level, at, start, end in rules:
+        box = (start, at, end, at) if level else (at, start, at, end)
+        left, top, right, bottom = _upright(box, turn, size)
+        across = level is (turn % 2 == 0)
+        found.append(Rule(across, top, left, right) if across else Rule(across, left, top, bottom))
+    return found
 
 
 def _jumps(
@@ -720,6 +819,15 @@ def _jumps(
     return digit and digit_before and raised and min(size, size_before) < SCRIPT_SIZE * biggest
 
 
+def _is_mark(
+    before: tuple[bool, float, float, float, float, int], after: tuple[bool, float, float, float, float, int]
+) -> bool:
+    """True when a small raised number or sign ends and a word begins: the mark of the footnote that follows."""
+    _, _, _, baseline_before, size_before, _ = before
+    digit, _, _, baseline, size, _ = after
+    return not digit and size_before < SCRIPT_SIZE * size and baseline - baseline_before > 0.15 * size
+
+
 def _clean(run: str) -> str:
     """A word's characters as they are kept: ligatures in letters, a drawn hyphen as "-", nothing that cannot be stored.
 
@@ -728,16 +836,16 @@ def _clean(run: str) -> str:
     text = run.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     found: list[str] = []
     for character in text:
-        if character in "\xad\ufffe":
+        if " " <= character <= "~":
+            found.append(character)
+        elif character in "\xad\ufffe":
             found.append("-")
-        elif "\ufb00" <= character <= "\ufb06":
-            found.append(unicodedata.normalize("NFKC", character))
         elif character in _SYMBOLS:
             found.append(_SYMBOLS[character])
         elif character.isspace():
             found.append(" ")
-        elif character not in "\u200b\u2060\ufeff\uffff" and unicodedata.category(character) not in ("Cc", "Cs"):
-            found.append(character)
+        elif character not in _SAY_NOTHING and unicodedata.category(character) not in ("Cc", "Cs"):
+            found.append(meant(character))
     return "".join(found)
 
 
@@ -769,13 +877,15 @@ def _reading(leaves: Sequence[_Leaf], path: Path, metadata_title: str, warnings:
             for leaf in leaves
         ]
     )
+    printed = printed_labels([_edges(leaf, pieces) for leaf, pieces in zip(leaves, found, strict=True)])
     pages: list[Page] = []
     placed: list[Block] = []
     position = 0
-    for leaf, pieces in zip(leaves, found, strict=True):
+    for leaf, pieces, number in zip(leaves, found, printed, strict=True):
         span = Span(position, position + len(leaf.text))
-        pages.append(Page(leaf.number, leaf.label, span, leaf.fate, leaf.size, leaf.note))
-        placed.extend(_block(leaf, piece, position) for piece in pieces)
+        label = leaf.label or number or str(leaf.number)
+        pages.append(Page(leaf.number, label, span, leaf.fate, leaf.size, leaf.note))
+        placed.extend(block for piece in pieces for block in _blocks(leaf, piece, position))
         position = span.end + 1
     hidden = tuple(one for leaf in leaves for one in leaf.hidden)
     return Reading(
@@ -799,9 +909,24 @@ def _hidden_warning(hidden: Sequence[Hidden]) -> tuple[str, ...]:
     return (f"the file holds text that cannot be seen and was not read as part of it: {counted}",)
 
 
-def _block(leaf: _Leaf, piece: Piece, position: int) -> Block:
+def _edges(leaf: _Leaf, pieces: Sequence[Piece]) -> list[str]:
+    """The lines of the page's running header and footer."""
+    edges = [piece for piece in pieces if piece.kind in (BlockKind.HEADER, BlockKind.FOOTER)]
+    return [line.text for piece in edges for line in leaf.lines[piece.first : piece.last]]
+
+
+def _blocks(leaf: _Leaf, piece: Piece, position: int) -> Iterator[Block]:
+    """The block of a piece, and before it the heading that its first line begins with."""
     lines = leaf.lines[piece.first : piece.last]
     assert leaf.size is not None
+    start = lines[0].start
+    if piece.lead:
+        line = lines[0]
+        end = start + piece.lead
+        around = (line.left, line.top, line.lead_right, line.bottom)
+        box = _as_box(leaf.number, around, leaf.turns[line.area], leaf.size)
+        yield Block(BlockKind.HEADING, Span(position + start, position + end), piece.level, (box,))
+        start = end + len(line.text[piece.lead :]) - len(line.text[piece.lead :].lstrip())
     boxes = []
     for area, group in groupby(lines, key=lambda line: line.area):
         own = list(group)
@@ -812,7 +937,8 @@ def _block(leaf: _Leaf, piece: Piece, position: int) -> Block:
             max(line.bottom for line in own),
         )
         boxes.append(_as_box(leaf.number, around, leaf.turns[area], leaf.size))
-    return Block(piece.kind, Span(position + lines[0].start, position + lines[-1].end), piece.level, tuple(boxes))
+    level = piece.level if piece.kind is BlockKind.HEADING else None
+    yield Block(piece.kind, Span(position + start, position + lines[-1].end), level, tuple(boxes))
 
 
 def _metadata_title(pdf: Any) -> str:

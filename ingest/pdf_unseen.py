@@ -1,7 +1,9 @@
 """What a page says and does not show: text that a machine would read there and a person who looks at it does not see.
 
-    suspect   (cheap, each word)   drawn invisibly · pale · tiny · outside the page · under something drawn later
-    confirm   (only for suspects)  the page is rendered: where a suspect stands there must be no ink
+    suspect   (cheap, each word)   drawn invisibly · pale · tiny · outside the page · under something drawn later ·
+                                   over a shape of its own colour · on a layer
+    confirm   (only for suspects)  the page is rendered: where a suspect stands there must be no ink; for a layer, the
+                                   page must look the same without it
 
 The words of an OCR layer are drawn invisibly over the picture of the page: they are what a person sees, and are kept.
 """
@@ -9,14 +11,19 @@ The words of an OCR layer are drawn invisibly over the picture of the page: they
 from __future__ import annotations
 
 import ctypes
+import mmap
+import re
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from core.documents import HiddenKind
+from ingest.pdf_shapes import Drawn, Rectangle, Shape, fast
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,11 +41,16 @@ SCAN_COVERS = 0.5
 # What is thinner (points) is a rule or a frame: it covers no word.
 _COVER_SIZE = (6.0, 4.0)
 _BAND = 12.0
+# The longest page has 14,400 points.
+_MOST_BANDS = 1_200
+# Layers of one page that are looked at one by one: drawings have some dozens, and hardly any text on them.
+_MOST_LAYERS = 24
+_OBJECT_STREAM = re.compile(rb"/ObjStm\b.{0,600}?stream\r?\n", re.DOTALL)
+_MOST_PACKED = 1 << 20
+_MOST_UNPACKED = 128 << 20  # of all of them together; what holds more is looked at as if it had layers
 
-_COVERING = frozenset((raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE))
 _INVISIBLE = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 _FILLED = (raw.FPDF_TEXTRENDERMODE_FILL, raw.FPDF_TEXTRENDERMODE_FILL_CLIP)
-_OPAQUE = 250
 
 _COMMENTS = frozenset(
     (
@@ -59,23 +71,9 @@ _COMMENTS = frozenset(
 )
 
 
-def _fast(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
-    """A function of pdfium that takes and gives plain addresses: three times as fast as with typed pointers."""
-    address = ctypes.cast(function, ctypes.c_void_p).value
-    assert address is not None
-    fast: Callable[..., Any] = ctypes.CFUNCTYPE(result, *arguments)(address)
-    return fast
-
-
-_text_object = _fast(raw.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
-_page_object = _fast(raw.FPDFPage_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
-_type = _fast(raw.FPDFPageObj_GetType, ctypes.c_int, ctypes.c_void_p)
-_mode = _fast(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ctypes.c_void_p)
-_fill = _fast(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *(ctypes.c_void_p,) * 5)
-_bounds = _fast(raw.FPDFPageObj_GetBounds, ctypes.c_int, *(ctypes.c_void_p,) * 5)
-
-
-_Rectangle = tuple[float, float, float, float]
+_text_object = fast(raw.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+_mode = fast(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ctypes.c_void_p)
+_fill = fast(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *(ctypes.c_void_p,) * 5)
 
 
 class Note(NamedTuple):
@@ -84,7 +82,7 @@ class Note(NamedTuple):
     kind: HiddenKind
     text: str
     shown: bool
-    rectangle: _Rectangle
+    rectangle: Rectangle
 
 
 class Suspect(NamedTuple):
@@ -107,6 +105,7 @@ class Looks:
         start = ctypes.addressof(self._colour)
         self._channels = tuple(start + 4 * channel for channel in range(4))
         self._last: tuple[int, HiddenKind | None] = (0, None)
+        self.colours: dict[int, tuple[int, int, int]] = {}
 
     def of(self, index: int) -> tuple[int, HiddenKind | None]:
         """The address of the character's object, and what makes it a suspect, if anything does."""
@@ -126,71 +125,154 @@ class Looks:
         red, green, blue, alpha = self._colour
         if alpha == 0:
             return HiddenKind.INVISIBLE
+        self.colours[address] = (red, green, blue)
         return HiddenKind.WHITE if red >= PALE and green >= PALE and blue >= PALE else None
 
 
-class Covers:
-    """What a page draws over its text, opaque: each shape with its place in the order of drawing.
+class Written(NamedTuple):
+    """A word as the search for what hides it needs it: the address of its object, and its middle as displayed."""
 
-    `shown` turns a rectangle of the file into one of the displayed page, whose area is `area` square points.
-    """
+    object: int
+    x: float
+    y: float
 
-    def __init__(self, page: Any, shown: Callable[[float, float, float, float], _Rectangle], area: float) -> None:
-        handle = ctypes.cast(page.raw, ctypes.c_void_p).value
-        self._addresses = [_page_object(handle, place) for place in range(raw.FPDFPage_CountObjects(page))]
-        kinds = list(map(_type, self._addresses))
-        self._shapes: list[tuple[int, _Rectangle]] = []
-        sides = (ctypes.c_float * 4)()
-        start = ctypes.addressof(sides)
-        left, bottom, right, top = (start + 4 * side for side in range(4))
-        # What is drawn before any text covers none.
-        first = kinds.index(raw.FPDF_PAGEOBJ_TEXT) if raw.FPDF_PAGEOBJ_TEXT in kinds else len(kinds)
-        for place in range(first, len(kinds)):
-            if kinds[place] not in _COVERING or not _bounds(self._addresses[place], left, bottom, right, top):
-                continue
-            box = shown(*sides)
-            across, down = box[2] - box[0], box[3] - box[1]
-            if across < _COVER_SIZE[0] or down < _COVER_SIZE[1]:
-                continue
-            if kinds[place] == raw.FPDF_PAGEOBJ_IMAGE:
-                # Text under the picture of the whole page is the layer of an OCR program.
-                opaque = across * down < SCAN_COVERS * area
-            else:
-                opaque = _is_filled(ctypes.cast(self._addresses[place], raw.FPDF_PAGEOBJECT))
-            if opaque:
-                self._shapes.append((place, box))
 
-    def over(self, words_of_page: Callable[[], Sequence[tuple[int, float, float]]]) -> set[int]:
-        """The indices of the words (address of the object, x and y of the middle) with something drawn over them."""
+class Surroundings:
+    """What a page draws before and after its text. `area` is the displayed page's, in square points."""
+
+    def __init__(self, drawn: Drawn, area: float) -> None:
+        kinds = [one.kind for one in drawn.objects]
+        self._shapes: list[Shape] = []
+        if raw.FPDF_PAGEOBJ_TEXT in kinds:
+            # Text under the picture of the whole page is the layer of an OCR program.
+            self._shapes = [
+                shape
+                for shape in drawn.shapes(_COVER_SIZE)
+                if shape.colour is not None or _area(shape.box) < SCAN_COVERS * area
+            ]
+        self._drawn = drawn
+
+    def doubtful(
+        self, words_of_page: Callable[[], Sequence[Written]], colours: dict[int, tuple[int, int, int]]
+    ) -> dict[int, HiddenKind]:
+        """The indices of the words that something drawn later covers, or that have the colour of what they stand on."""
         if not self._shapes:
-            return set()
+            return {}
         words = words_of_page()
-        order = {address: place for place, address in enumerate(self._addresses)}
+        order = self._drawn.order()
         bands: dict[int, list[int]] = defaultdict(list)
-        for index, (_, _, y) in enumerate(words):
-            bands[int(y // _BAND)].append(index)
-        found: set[int] = set()
-        for place, (left, top, right, bottom) in self._shapes:
-            for band in range(int(top // _BAND), int(bottom // _BAND) + 1):
+        for index, word in enumerate(words):
+            bands[int(word.y // _BAND)].append(index)
+        found: dict[int, HiddenKind] = {}
+        for place, (left, top, right, bottom), colour in self._shapes:
+            for band in range(int(max(top, 0) // _BAND), min(int(bottom // _BAND), _MOST_BANDS) + 1):
                 for index in bands.get(band, ()):
                     address, x, y = words[index]
-                    if left <= x <= right and top <= y <= bottom and order.get(address, place) < place:
-                        found.add(index)
+                    if not (left <= x <= right and top <= y <= bottom):
+                        continue
+                    if order.get(address, place) < place:
+                        found[index] = HiddenKind.COVERED
+                    elif colour is not None and address in colours and _alike(colour, colours[address]):
+                        found.setdefault(index, HiddenKind.WHITE)
         return found
 
 
-def _is_filled(path: Any) -> bool:
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    channels = tuple(ctypes.c_uint() for _ in range(4))
-    return bool(
-        raw.FPDFPath_GetDrawMode(path, fill, stroke)
-        and fill.value != raw.FPDF_FILLMODE_NONE
-        and raw.FPDFPageObj_GetFillColor(path, *channels)
-        and channels[3].value >= _OPAQUE
-    )
+def _area(box: Rectangle) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def pictures_of(page: Any) -> list[_Rectangle]:
+def _alike(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
+    return all(abs(here - there) < FAINT for here, there in zip(one, other, strict=True))
+
+
+def has_layers(path: Path) -> bool:
+    """True when a PDF may have layers that can be switched off (ISO 32000-1, 8.11: /OCProperties of the catalogue).
+
+    The catalogue may lie in a packed stream of objects; those are unpacked as far as needed. An encrypted file, whose
+    streams say nothing, counts as one with layers, and so does one that unpacks to more than anybody writes.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content.find(b"/OCProperties") >= 0 or content.find(b"/Encrypt") >= 0:
+            return True
+        left = _MOST_UNPACKED
+        for found in _OBJECT_STREAM.finditer(content):
+            packed = content[found.end() : found.end() + _MOST_PACKED]
+            try:
+                unpacked = zlib.decompressobj().decompress(packed, left)
+            except zlib.error:
+                continue
+            left -= len(unpacked)
+            if b"/OCProperties" in unpacked or left <= 0:
+                return True
+    return False
+
+
+class Layers:
+    """Which words of a page are on a layer, and whether the page would look different without that layer."""
+
+    def __init__(self, drawn: Drawn) -> None:
+        self._buffer = ctypes.create_string_buffer(512)
+        self._names: dict[int, str] = {}
+        for one in drawn.objects:
+            if one.kind == raw.FPDF_PAGEOBJ_TEXT:
+                name = self._name(one.address)
+                if not name and one.form:
+                    # A form may be on a layer as a whole, which pdfium does not tell: all such are looked at together.
+                    name = self._name(one.form) or "forms"
+                if name:
+                    self._names[one.address] = name
+
+    def _name(self, address: int) -> str:
+        """The name of the layer whose mark an object bears, "" for none."""
+        thing = ctypes.cast(address, raw.FPDF_PAGEOBJECT)
+        for place in range(max(raw.FPDFPageObj_CountMarks(thing), 0)):
+            mark = raw.FPDFPageObj_GetMark(thing, place)
+            if self._string(raw.FPDFPageObjMark_GetName, mark) == "OC":
+                return "layer " + (
+                    self._string(raw.FPDFPageObjMark_GetParamStringValue, mark, b"Name") or "without name"
+                )
+        return ""
+
+    def _string(self, get: Callable[..., int], mark: Any, *key: bytes) -> str:
+        length = ctypes.c_ulong()
+        into = ctypes.cast(self._buffer, ctypes.POINTER(raw.FPDF_WCHAR))
+        if not get(mark, *key, into, len(self._buffer), length) or not 2 <= length.value <= len(self._buffer):
+            return ""
+        return self._buffer.raw[: length.value - 2].decode("utf-16-le", "ignore")
+
+    def unseen(
+        self, words: Sequence[tuple[int, Rectangle]], picture: Callable[[], Image.Image], size: tuple[float, float]
+    ) -> set[int]:
+        """The indices of the words (address of the object, box) that the page would look the same without."""
+        groups: dict[str, list[int]] = defaultdict(list)
+        for index, (address, _) in enumerate(words):
+            if address in self._names:
+                groups[self._names[address]].append(index)
+        if not groups:
+            return set()
+        from PIL import ImageChops
+
+        found: set[int] = set()
+        whole = picture()
+        across, down = whole.width / size[0], whole.height / size[1]
+        for name in sorted(groups)[:_MOST_LAYERS]:
+            things = {words[index][0] for index in groups[name]}
+            for address in things:
+                raw.FPDFPageObj_SetIsActive(ctypes.cast(address, raw.FPDF_PAGEOBJECT), False)
+            changed = ImageChops.difference(whole, picture())
+            for address in things:
+                raw.FPDFPageObj_SetIsActive(ctypes.cast(address, raw.FPDF_PAGEOBJECT), True)
+            for index in groups[name]:
+                left, top, right, bottom = words[index][1]
+                region = changed.crop(
+                    (int(left * across), int(top * down), int(right * across) + 1, int(bottom * down) + 1)
+                )
+                if int(region.getextrema()[1]) < FAINT:  # type: ignore[arg-type]
+                    found.add(index)
+        return found
+
+
+def pictures_of(page: Any) -> list[Rectangle]:
     """Where the pictures of a page lie: (left, bottom, right, top) in the file's points."""
     found = []
     for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
@@ -203,8 +285,8 @@ def pictures_of(page: Any) -> list[_Rectangle]:
 
 def confirmed(
     suspects: Sequence[Suspect],
-    seen: Sequence[_Rectangle],
-    pictures: Sequence[_Rectangle],
+    seen: Sequence[Rectangle],
+    pictures: Sequence[Rectangle],
     image: Image.Image,
     size: tuple[float, float],
 ) -> list[Suspect]:
@@ -213,7 +295,7 @@ def confirmed(
     `seen` are the words that are no suspects: what stands in the same place as one of them is not read there. Where
     neither that nor a picture lies (an OCR layer), `image`, the page in grey, must show one tone and nothing else.
     """
-    bands: dict[int, list[_Rectangle]] = defaultdict(list)
+    bands: dict[int, list[Rectangle]] = defaultdict(list)
     for box in seen:
         bands[int((box[1] + box[3]) / 2 // _BAND)].append(box)
     across, down = image.width / size[0], image.height / size[1]
@@ -237,7 +319,7 @@ def confirmed(
     return found
 
 
-def _inside(x: float, y: float, boxes: Sequence[_Rectangle]) -> bool:
+def _inside(x: float, y: float, boxes: Sequence[Rectangle]) -> bool:
     return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in boxes)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of pages (.png, .jpg, .tif with one page or many): each is put on a page of a PDF, which ingest.pdf reads.
+"""Pictures of pages (.png, .jpg, .bmp, .gif, .webp, .tif): each is put on a page of a PDF, which ingest.pdf reads.
 
 So a photographed letter meets the same OCR, the same layout and the same fates as a scanned page of a PDF.
 """
@@ -23,12 +23,13 @@ from ingest.reading import Reading
 if TYPE_CHECKING:
     from PIL import Image
 
-PARSER = f"dossier-pictures 1 on {pdf.PARSER}"
+PARSER = f"dossier-pictures 2 on {pdf.PARSER}"
 """Name and version of this reader; the version rises whenever the same file would give another reading."""
 
 _DPI = (72.0, 1200.0)  # what a picture says of itself is believed between these
 _PAGE_HEIGHT = 11.0  # inches of the longer side of a page, for a picture that says nothing
 _QUALITY = 95  # of the JPEG that the page holds: above that, OCR reads the same
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 _DAMAGED = "The page is damaged and cannot be opened."
 _SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N")
 
@@ -59,7 +60,7 @@ def render(path: Path, page_number: int, *, size: tuple[int, int]) -> Image.Imag
     with _opened(path) as image:
         try:
             image.seek(page_number - 1)
-            return _flat(image).convert("RGB").resize(size)
+            return flat(image).convert("RGB").resize(size)
         except (OSError, EOFError, SyntaxError, ValueError) as error:
             raise UnreadableDocument(_DAMAGED) from error
 
@@ -71,7 +72,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # twice as many pixels are an error
         try:
-            image = Image.open(path, formats=("PNG", "JPEG", "TIFF"))
+            image = Image.open(path, formats=_FORMATS)
         except Image.DecompressionBombError as error:
             raise UnreadableDocument("The picture has more pixels than any page that is scanned.") from error
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
@@ -86,11 +87,11 @@ def _as_pdf(path: Path, paper: Path) -> set[int]:
 
     damaged = set()
     with _opened(path) as image:
-        pages = getattr(image, "n_frames", 1)
+        pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1  # elsewhere frames are a film
         for number in range(1, pages + 1):
             try:
                 image.seek(number - 1)
-                page, dpi = _flat(image), _dpi(image)
+                page, dpi = flat(image), _dpi(image)
             except Image.DecompressionBombError as error:
                 raise UnreadableDocument("The picture has more pixels than any page that is scanned.") from error
             except (OSError, EOFError, SyntaxError, ValueError):
@@ -102,7 +103,7 @@ def _as_pdf(path: Path, paper: Path) -> set[int]:
     return damaged
 
 
-def _flat(image: Image.Image) -> Image.Image:
+def flat(image: Image.Image) -> Image.Image:
     """The picture in shades of grey, upright as its camera meant it, on white where it is transparent."""
     from PIL import Image, ImageOps
 

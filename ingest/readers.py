@@ -24,6 +24,13 @@ def _alone(read: Callable[[Path], Reading]) -> Callable[[Path, OcrChoice, str, C
     return lambda path, ocr, languages, on_page: read(path)  # noqa: ARG005 - the readers of pictures take them
 
 
+def _with_pictures(
+    read: Callable[[Path, OcrChoice, str], Reading],
+) -> Callable[[Path, OcrChoice, str, Callable[[int, int], None]], Reading]:
+    """A reader that reads the pictures of a file as well."""
+    return lambda path, ocr, languages, on_page: read(path, ocr, languages)  # noqa: ARG005 - as above
+
+
 def reader_for(form: Format) -> Reader:
     """The reader of a format. Raises UnreadableDocument for an archive, which is no document of its own."""
     match form:
@@ -38,14 +45,18 @@ def reader_for(form: Format) -> Reader:
             from ingest import plain
 
             return Reader(plain.PARSER, _alone(lambda path: plain.read_plain(path, markdown=form is Format.MARKDOWN)))
-        case Format.DOCX | Format.HTML:
-            from ingest import office
+        case Format.DOCX:
+            from ingest import word
 
-            return Reader(office.PARSER, _alone(office.read_docx if form is Format.DOCX else office.read_html))
+            return Reader(word.PARSER, _with_pictures(word.read_docx))
+        case Format.HTML:
+            from ingest import web
+
+            return Reader(web.PARSER, _with_pictures(web.read_html))
         case Format.XLSX:
             from ingest import sheets
 
-            return Reader(sheets.PARSER, _alone(sheets.read_xlsx))
+            return Reader(sheets.PARSER, _with_pictures(sheets.read_xlsx))
         case Format.CSV | Format.TSV:
             from ingest import sheets
 
@@ -53,16 +64,26 @@ def reader_for(form: Format) -> Reader:
         case Format.PPTX:
             from ingest import slides
 
-            return Reader(slides.PARSER, _alone(slides.read_pptx))
+            return Reader(slides.PARSER, _with_pictures(slides.read_pptx))
         case Format.ODT:
             from ingest import opendocument
 
-            return Reader(opendocument.PARSER, _alone(opendocument.read_odt))
+            return Reader(opendocument.PARSER, _with_pictures(opendocument.read_odt))
+        case Format.ODS:
+            from ingest.opendocument import PARSER
+            from ingest.opendocument_sheets import read_ods
+
+            return Reader(PARSER, _with_pictures(read_ods))
+        case Format.ODP:
+            from ingest.opendocument import PARSER
+            from ingest.opendocument_slides import read_odp
+
+            return Reader(PARSER, _with_pictures(read_odp))
         case Format.RTF:
             from ingest import rtf
 
-            return Reader(rtf.PARSER, _alone(rtf.read_rtf))
-        case Format.PNG | Format.JPEG | Format.TIFF:
+            return Reader(rtf.PARSER, _with_pictures(rtf.read_rtf))
+        case Format.PNG | Format.JPEG | Format.TIFF | Format.BMP | Format.GIF | Format.WEBP:
             from ingest import pictures
 
             return Reader(

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from core.documents import BlockKind
 from core.errors import UnreadableDocument
+from ingest.drawings import Pictures
 from ingest.formats import Format
-from ingest.office import Piece, reading_of
+from ingest.ocr import OcrChoice
+from ingest.pieces import Piece, reading_of
 from ingest.reading import Reading
 from ingest.unseen import Cause, Unseen, with_unseen
 
-PARSER = "dossier-rtf 1"
+PARSER = "dossier-rtf 2"
 """Name and version of this reader; the version rises whenever the same file would give another reading."""
 
 _TOKEN = re.compile(
@@ -42,14 +44,14 @@ _SYMBOLS = {"~": "\u00a0", "_": "-", "\\": "\\", "{": "{", "}": "}", "\t": " "}
 _SKIPPED = frozenset(
     re.findall(
         r"\w+",
-        "colortbl fldinst xe tc rxe pict nonshppict shppict objdata objclass sp shprslt filetbl listtable revtbl "
+        "fldinst xe tc rxe nonshppict objdata objclass sp shprslt filetbl listtable revtbl "
         "rsidtbl listoverridetable generator atnid atnauthor atndate atnref atnicn info bkmkstart bkmkend "
         "nonesttables pnseclvl themedata colorschememapping datastore latentstyles xmlnstbl ftnsep ftnsepc ftncn "
         "aftnsep aftnsepc aftncn private template",
     )
 )
 """Destinations whose content is not text of the document. `nonesttables` repeats a table for older readers."""
-_SHOWN_IF_STARRED = frozenset(["shpinst", "shptxt", "annotation", "footnote", "cs", "do", "dptxbxtext"])
+_SHOWN_IF_STARRED = frozenset(["shppict", "shpinst", "shptxt", "annotation", "footnote", "cs", "do", "dptxbxtext"])
 """Destinations that are read although "\\*" allows older readers to skip them."""
 _FLOWS = {
     "footnote": BlockKind.FOOTNOTE, "annotation": None,
@@ -57,6 +59,11 @@ _FLOWS = {
     **dict.fromkeys(("header", "headerl", "headerr", "headerf"), BlockKind.HEADER),
     **dict.fromkeys(("footer", "footerl", "footerr", "footerf"), BlockKind.FOOTER),
 }  # fmt: skip
+_TABLES = ("fonttbl", "stylesheet", "colortbl")
+_BEHIND = ("highlight", "cb", "chcbpat", "cbpat", "chshdng", "shading")  # a colour or a pattern behind the letters
+_TINY = 4  # half-points: text below two points is not read by eye, here as in a PDF
+_WHITE = 0xF5  # of each of red, green and blue: from here on nobody tells it from paper
+_PICTURES = {"pngblip": ".png", "jpegblip": ".jpg", "emfblip": ".emf", "wmetafile": ".wmf", "dibitmap": ".bmp"}
 _HEADING_NAME = re.compile(r"\s*heading (\d)\s*;?", re.IGNORECASE)
 
 
@@ -70,6 +77,16 @@ class _Flow:
     cells: list[str] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
     listed: bool = False
+    is_shape: bool = False
+    shaded: bool = False  # a cell of the row at hand is
+
+
+@dataclass(slots=True)
+class _Picture:
+    """A picture while it is read: its bytes in hexadecimal, and the ending of its kind."""
+
+    content: list[str] = field(default_factory=list)
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +100,48 @@ class _State:
     encoding: str = "cp1252"
     in_table: bool = False
     level: int | None = None
-    table: str = ""  # "fonttbl" or "stylesheet" while one is read
+    table: str = ""  # one of `_TABLES` while it is read
+    white: bool = False
+    tiny: bool = False
+    backed: bool = False  # something coloured is behind the letters
+    picture: _Picture | None = None
+
+    @property
+    def unseen(self) -> Cause | None:
+        """Why text is not seen as things stand; white text of a shape may be on any colour."""
+        if self.cause is not None or self.tiny:
+            return self.cause or Cause.TINY
+        in_shape = self.flow.kind is BlockKind.PARAGRAPH and self.flow.is_shape
+        return Cause.WHITE if self.white and not self.backed and not in_shape else None
 
 
-def read_rtf(path: Path) -> Reading:
+def read_rtf(path: Path, ocr: OcrChoice = OcrChoice.AUTO, languages: str = "eng") -> Reading:
     """The reading of a rich text as it stands once all tracked changes are accepted.
 
-    Deleted text, hidden text and comments are left out and told in warnings.
+    Pictures are read by OCR where they stand. Deleted, hidden, white and tiny text and comments are left out and told.
     Raises UnreadableDocument when the file is damaged or holds no text.
     """
-    reader = _Reader()
-    reader.read(path.read_bytes().decode("latin-1"))  # one character for each byte; the file says what they mean
-    return with_unseen(reading_of(reader.pieces(), "", Format.RTF, (), parser=PARSER), reader.unseen)
+    return read_commands(path.read_bytes(), Pictures(ocr, languages))
+
+
+def read_commands(content: bytes, pictures: Pictures) -> Reading:
+    """The reading of rich text that lies in memory. Raises as `read_rtf`."""
+    reader = _Reader(pictures)
+    reader.read(content.decode("latin-1"))  # one character for each byte; the file says what they mean
+    pieces = reader.pieces()
+    if not pieces and pictures.warnings:
+        raise UnreadableDocument(" ".join(["The file holds no text.", *pictures.warnings]))
+    return with_unseen(reading_of(pieces, "", Format.RTF, pictures.warnings, parser=PARSER), reader.unseen)
 
 
 class _Reader:
     """One pass over the commands."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: Pictures) -> None:
         self.unseen: list[Unseen] = []
+        self._pictures = pictures
+        self._colours: list[tuple[int, int, int] | None] = []
+        self._colour: dict[str, int] = {}
         self._body = _Flow(BlockKind.PARAGRAPH)
         self._notes: list[Piece] = []
         self._state = _State(self._body)
@@ -141,7 +181,9 @@ class _Reader:
                 starred = True
                 continue
             elif word == "bin":
-                place += max(int(found["number"] or 0), 0)
+                start, place = place, place + max(int(found["number"] or 0), 0)
+                if self._state.picture is not None:
+                    self._state.picture.content.append(content[start:place].encode("latin-1").hex())
             elif to_skip and (text or found["byte"]):  # what older readers show in place of the character before
                 left = max(to_skip - len(text or "."), 0)
                 if text and len(text) > to_skip:
@@ -180,26 +222,42 @@ class _Reader:
 
     def _write(self, text: str) -> None:
         state = self._state
-        if state.table:
+        if state.table == "colortbl":
+            for _ in range(text.count(";")):
+                told = tuple(self._colour.get(part, 0) for part in ("red", "green", "blue"))
+                self._colours.append((told[0], told[1], told[2]) if self._colour else None)
+                self._colour = {}
+        elif state.table:
             self._name.append(text)
+        elif state.picture is not None:
+            state.picture.content += [] if state.skipped else [text]
         elif not state.skipped and text:
-            if state.cause is None:
+            cause = state.unseen
+            if cause is Cause.WHITE and state.in_table and state.flow.shaded:
+                cause = None
+            if cause is None:
                 state.flow.line.append(text)
-            elif self._cause is state.cause and self.unseen:
+            elif self._cause is cause and self.unseen:
                 self.unseen[-1] = replace(self.unseen[-1], text=self.unseen[-1].text + text)
             elif text.strip():
-                self.unseen.append(Unseen(state.cause, self._page, text))
+                self.unseen.append(Unseen(cause, self._page, text))
             if text.strip():
-                self._cause = state.cause
+                self._cause = cause
 
     def _command(self, word: str, number: int | None, *, opens: bool, starred: bool) -> None:
         state = self._state
         if opens and ((starred and word not in _SHOWN_IF_STARRED) or word in _SKIPPED):
             self._state = replace(state, skipped=True, table="")
-        elif opens and word in ("fonttbl", "stylesheet"):
+        elif opens and word in _TABLES:
             self._state = replace(state, table=word)
+            self._colours = [] if word == "colortbl" else self._colours
+        elif opens and word == "pict" and not state.skipped:
+            self._state = replace(state, picture=_Picture())
+        elif state.picture is not None:
+            state.picture.kind = _PICTURES.get(word, state.picture.kind)
         elif opens and word in _FLOWS and not state.skipped:
-            self._state = replace(state, flow=_Flow(_FLOWS[word]), in_table=False, level=None, cause=None)
+            flow = _Flow(_FLOWS[word], is_shape=_FLOWS[word] is BlockKind.PARAGRAPH)
+            self._state = replace(state, flow=flow, in_table=False, level=None, cause=None)
         elif state.table:
             self._table_command(word, number)
         elif not state.skipped:
@@ -207,7 +265,9 @@ class _Reader:
 
     def _table_command(self, word: str, number: int | None) -> None:
         state = self._state
-        if word in ("f", "s") and number is not None:
+        if state.table == "colortbl":
+            self._colour[word] = number or 0
+        elif word in ("f", "s") and number is not None:
             self._number, self._name = number, []
         elif word == "fcharset" and state.table == "fonttbl":
             self._fonts[self._number] = _CHARSETS.get(number or 0, self._default)
@@ -230,9 +290,19 @@ class _Reader:
                 self._paragraph()
                 self._page += 1
             case "pard":
-                self._state = replace(state, in_table=False, level=None)
+                self._state = replace(state, in_table=False, level=None, backed=False)
             case "plain":
-                self._state = replace(state, cause=None, encoding=self._default)
+                self._state = replace(state, cause=None, encoding=self._default, white=False, tiny=False, backed=False)
+            case "trowd":
+                state.flow.shaded = False
+            case "clcbpat" | "clshdng" if number:
+                state.flow.shaded = True
+            case "cf":
+                self._state = replace(state, white=self._is_white(number or 0))
+            case "fs" if number is not None:
+                self._state = replace(state, tiny=number < _TINY)
+            case _ if word in _BEHIND:
+                self._state = replace(state, backed=bool(number) and not self._is_white(number or 0))
             case "intbl":
                 self._state = replace(state, in_table=True)
             case "s":
@@ -258,6 +328,10 @@ class _Reader:
             case _:
                 self._write(_CHARACTERS.get(word, ""))
 
+    def _is_white(self, number: int) -> bool:
+        colour = self._colours[number] if 0 <= number < len(self._colours) else None
+        return colour is not None and min(colour) >= _WHITE
+
     def _close(self) -> None:
         if not self._groups:
             return
@@ -266,6 +340,8 @@ class _Reader:
             self._levels.setdefault(self._number, int(heading[1]))
         if state.table:
             self._name = []
+        if state.picture is not None and state.picture is not self._state.picture:
+            self._picture(state)
         if state.flow is not self._state.flow:
             self._end(state.flow)
             self._place(state.flow)
@@ -279,6 +355,17 @@ class _Reader:
             self._body.pieces += flow.pieces
         else:
             self._notes += [replace(piece, kind=flow.kind, level=None) for piece in flow.pieces]
+
+    def _picture(self, state: _State) -> None:
+        """Put the words of a picture before the paragraph that it stands in."""
+        assert state.picture is not None
+        digits = "".join("".join(state.picture.content).split())
+        try:
+            content = bytes.fromhex(digits[: len(digits) // 2 * 2])
+        except ValueError:
+            content = b""
+        if words := self._pictures.words(content, state.picture.kind):
+            self._state.flow.pieces.append(Piece(BlockKind.PARAGRAPH, words, page=self._page, pictured=True))
 
     def _taken(self, flow: _Flow) -> str:
         text = " ".join("".join(flow.line).split())

@@ -12,8 +12,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,44 +21,72 @@ from typing import Any
 from core.documents import Block, BlockKind, Fate, Page, Span
 from core.errors import UnreadableDocument
 from ingest.cells import shown
-from ingest.formats import PROTECTED, Format
+from ingest.drawings import A, Pictures, chart_rows, texts
+from ingest.formats import Format
+from ingest.ocr import OcrChoice
+from ingest.package import Element, Package, Relation
+from ingest.pieces import Piece
 from ingest.plain import decoded
 from ingest.reading import Reading
 from ingest.unseen import Cause, Unseen, with_unseen
 
-PARSER = "dossier-sheets 1"
+PARSER = "dossier-sheets 2"
 """Name and version of this reader; the version rises whenever the same file would give another reading."""
 
-_UNPACKED_AT_MOST = 1 << 30  # bytes of all parts; a zip bomb unpacks to a thousand times its size
 _WITHOUT_RESULT = re.compile(rb"<f\b[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
-_SHAPE_TEXT = re.compile(rb"<a:t>[^<]")
 _WHITE = "FFFFFF"
+_INDEXED_WHITE = (1, 9)  # in the palette of old (ECMA-376 Part 1, 18.8.27)
+_THEME_WHITE = 0  # the first colour of a theme is its light one (18.3.1.15): white but for themes of the dark
+_TINY = 2.0  # points: smaller text is not read by eye, here as in a PDF
+_XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 
-_Row = tuple[str, ...]
+Row = tuple[str, ...]
 
 
-def read_xlsx(path: Path) -> Reading:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet as it is shown: its rows, then what is drawn on it."""
+
+    name: str
+    rows: Sequence[Row]
+    drawn: Sequence[Piece] = ()
+
+
+def read_xlsx(path: Path, ocr: OcrChoice = OcrChoice.AUTO, languages: str = "eng") -> Reading:
     """The reading of a workbook of Excel (.xlsx, .xlsm; macros are neither run nor read).
 
-    Hidden sheets, rows and columns, values in the colour of their background or with a format that shows nothing, and
-    comments are left out and told in warnings, as are formulas without a stored result and text in shapes.
+    What is drawn on a sheet follows its rows: text in shapes, the figures of charts, the words of pictures (by OCR).
+    Hidden sheets, rows, columns and shapes, values in the colour of their background, too small to be read or with a
+    format that shows nothing, and comments are left out and told, as are formulas without a stored result.
     Raises UnreadableDocument when the file is damaged, locked or shows no text.
     """
     unseen: list[Unseen] = []
+    pictures = Pictures(ocr, languages)
     try:
-        warnings = _of_the_parts(path)
+        package = Package(path)
+        warnings = _without_results(package)
         book = _opened(path)
-        sheets: list[tuple[str, list[_Row]]] = []
-        for sheet in book.worksheets:
-            if sheet.sheet_state == "visible":
-                sheets.append((str(sheet.title), _rows(sheet, len(sheets) + 1, unseen)))
-            else:
-                unseen.append(Unseen(Cause.SHEET, 0, _as_text(_rows(sheet, 0, []))))
+        by_title = {str(sheet.title): sheet for sheet in book.worksheets}
+        sheets: list[Sheet] = []
+        for title, state, part in _listed(package):
+            sheet = by_title.get(title)
+            if state != "visible":
+                hidden = "" if sheet is None else as_text(_rows(sheet, 0, []))
+                drawn = _drawn(package, part, 0, Pictures(OcrChoice.NEVER, languages), [])
+                unseen.append(Unseen(Cause.SHEET, 0, "\n".join([hidden, *(piece.text for piece in drawn)]).strip()))
+                continue
+            page = len(sheets) + 1
+            rows = [] if sheet is None else _rows(sheet, page, unseen)  # a sheet that is a chart has none
+            sheets.append(Sheet(title, rows, list(_drawn(package, part, page, pictures, unseen))))
     except (MemoryError, UnreadableDocument):
         raise
     except Exception as error:  # noqa: BLE001 - zipfile, the XML parser and openpyxl share no base for "damaged"
         raise UnreadableDocument("The file is damaged: Excel's own parts in it cannot be read.") from error
-    return with_unseen(_reading(sheets, Format.XLSX, warnings, named=True), unseen)
+    return with_unseen(reading_of_sheets(sheets, Format.XLSX, [*warnings, *pictures.warnings], named=True), unseen)
 
 
 def read_csv(path: Path, *, form: Format) -> Reading:
@@ -78,7 +106,7 @@ def read_csv(path: Path, *, form: Format) -> Reading:
         ]
     except csv.Error as error:
         raise UnreadableDocument("The file is no table: its rows cannot be told apart.") from error
-    return _reading([("", rows)], form, warnings, named=False)
+    return reading_of_sheets([Sheet("", rows)], form, warnings, named=False)
 
 
 _SEPARATORS = ",;\t|"
@@ -109,30 +137,70 @@ def _opened(path: Path) -> Any:
         return load_workbook(path, data_only=True, keep_links=False, rich_text=False)
 
 
-def _of_the_parts(path: Path) -> tuple[str, ...]:
-    """What openpyxl passes over without a word: formulas without a result, and text in shapes and charts."""
-    formulas = shapes = 0
-    with zipfile.ZipFile(path) as archive:
-        parts = archive.infolist()
-        if sum(part.file_size for part in parts) > _UNPACKED_AT_MOST:
-            raise UnreadableDocument("The file unpacks to more than 1 GiB.")
-        if any(part.flag_bits & 1 for part in parts):
-            raise UnreadableDocument(PROTECTED)
-        for part in parts:
-            if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
-                formulas += len(_WITHOUT_RESULT.findall(archive.read(part)))
-            elif re.fullmatch(r"xl/drawings/drawing\d+\.xml", part.filename):
-                shapes += len(_SHAPE_TEXT.findall(archive.read(part)))
-    warnings = []
-    if formulas:
-        results = "1 formula has" if formulas == 1 else f"{formulas:,} formulas have"
-        warnings.append(f"{results} no stored result and could not be read: open the file in Excel and save it.")
-    if shapes:
-        warnings.append(f"{shapes:,} {'passage' if shapes == 1 else 'passages'} in shapes were not read.")
-    return tuple(warnings)
+def _without_results(package: Package) -> tuple[str, ...]:
+    """What openpyxl passes over without a word: formulas whose result was never stored."""
+    formulas = sum(
+        len(_WITHOUT_RESULT.findall(content))
+        for name, content in package.parts.items()
+        if name.startswith("xl/worksheets/") and name.endswith(".xml")
+    )
+    if not formulas:
+        return ()
+    results = "1 formula has" if formulas == 1 else f"{formulas:,} formulas have"
+    return (f"{results} no stored result and could not be read: open the file in Excel and save it.",)
 
 
-def _rows(sheet: Any, page: int, unseen: list[Unseen]) -> list[_Row]:
+def _listed(package: Package) -> Iterator[tuple[str, str, str]]:
+    """Title, state and part of each sheet, those that are charts included, in their order."""
+    main = next(one.target for one in package.relations("").values() if one.kind == "officeDocument")
+    relations = package.relations(main)
+    tree = package.tree(main, large=True)
+    for sheet in () if tree is None else tree.iter(f"{_S}sheet"):
+        relation = relations.get(sheet.get(f"{_R}id", ""))
+        if relation is not None and relation.kind in ("worksheet", "chartsheet"):
+            yield sheet.get("name", ""), sheet.get("state", "visible"), relation.target
+
+
+def _drawn(package: Package, part: str, page: int, pictures: Pictures, unseen: list[Unseen]) -> Iterator[Piece]:
+    """What is drawn on a sheet, from the top down: text in shapes, charts by their figures, pictures by their words."""
+    for drawing in (one.target for one in package.relations(part).values() if one.kind == "drawing"):
+        tree = package.tree(drawing, large=True)
+        relations = package.relations(drawing)
+        for anchor in () if tree is None else sorted(tree, key=_row_of):
+            pieces: list[Piece] = []
+            for element in anchor.iter(f"{_XDR}sp", f"{_XDR}pic", _CHART):
+                if next(element.iterancestors(_FALLBACK), None) is None:
+                    pieces += _pieces(package, element, relations, page, pictures)
+            if any(one.get("hidden") in ("1", "true") for one in anchor.iter(f"{_XDR}cNvPr")):
+                unseen += [Unseen(Cause.TEXT, page, piece.text) for piece in pieces]
+            else:
+                yield from pieces
+
+
+def _row_of(anchor: Element) -> tuple[int, int]:
+    row, column = (anchor.findtext(f"{_XDR}from/{_XDR}{name}") or "" for name in ("row", "col"))
+    return (int(row) if row.isdecimal() else 0, int(column) if column.isdecimal() else 0)
+
+
+def _pieces(
+    package: Package, element: Element, relations: dict[str, Relation], page: int, pictures: Pictures
+) -> Iterator[Piece]:
+    if element.tag == f"{_XDR}sp":
+        yield from (Piece(BlockKind.PARAGRAPH, text, page=page) for text in texts(element))
+        return
+    blip = element if element.tag == _CHART else next(element.iter(f"{A}blip"), element)
+    relation = relations.get(blip.get(f"{_R}id") or blip.get(f"{_R}embed") or blip.get(f"{_R}link") or "")
+    if relation is None:
+        return
+    if element.tag == _CHART:
+        tree = package.tree(relation.target)
+        if tree is not None and (rows := list(chart_rows(tree))):
+            yield Piece(BlockKind.TABLE, "\n".join(rows), page=page)
+    elif words := pictures.words(package.parts.get(relation.target), kind=Path(relation.target).suffix):
+        yield Piece(BlockKind.PARAGRAPH, words, page=page, pictured=True)
+
+
+def _rows(sheet: Any, page: int, unseen: list[Unseen]) -> list[Row]:
     """The rows of a sheet as they are shown; those without a value are empty."""
     hidden_columns = {
         number
@@ -140,12 +208,13 @@ def _rows(sheet: Any, page: int, unseen: list[Unseen]) -> list[_Row]:
         if dimension.hidden or dimension.width == 0
         for number in range(dimension.min or 0, min(dimension.max or 0, sheet.max_column) + 1)
     }
-    styles: dict[Any, bool] = {}
-    rows: list[_Row] = []
+    styles: dict[Any, Cause | None] = {}
+    painted = _painted(sheet)
+    rows: list[Row] = []
     left_out: dict[int, list[str]] = {}
     for number, row in enumerate(sheet.iter_rows(), start=1):
         dimension = sheet.row_dimensions.get(number)
-        cells = [_cell(cell, page, styles, unseen) for cell in row]
+        cells = [_cell(cell, page, styles, painted, unseen) for cell in row]
         if dimension is not None and (dimension.hidden or dimension.height == 0):
             if any(cells):
                 unseen.append(Unseen(Cause.ROW, page, "\t".join(cells)))
@@ -158,11 +227,9 @@ def _rows(sheet: Any, page: int, unseen: list[Unseen]) -> list[_Row]:
     return rows
 
 
-def _cell(cell: Any, page: int, styles: dict[Any, bool], unseen: list[Unseen]) -> str:
-    if cell.value is None and not cell.has_style:
-        if getattr(cell, "comment", None):
-            unseen.append(Unseen(Cause.COMMENT, page, str(cell.comment.text)))
-        return ""
+def _cell(
+    cell: Any, page: int, styles: dict[Any, Cause | None], painted: Sequence[_Place], unseen: list[Unseen]
+) -> str:
     if getattr(cell, "comment", None):
         unseen.append(Unseen(Cause.COMMENT, page, str(cell.comment.text)))
     value = cell.value
@@ -174,23 +241,52 @@ def _cell(cell: Any, page: int, styles: dict[Any, bool], unseen: list[Unseen]) -
         return ""
     style = tuple(cell._style)  # fonts and fills by number: cells that share them are judged once
     if style not in styles:
-        styles[style] = _is_white_on_white(cell)
-    if text and styles[style]:
-        unseen.append(Unseen(Cause.WHITE, page, text))
+        styles[style] = _unseen(cell)
+    cause = styles[style]
+    if cause is Cause.WHITE and any(
+        left <= cell.column <= right and top <= cell.row <= bottom for left, top, right, bottom in painted
+    ):
+        cause = None
+    if text and cause is not None:
+        unseen.append(Unseen(cause, page, text))
         return ""
     return text
 
 
-def _is_white_on_white(cell: Any) -> bool:
-    """True when the letters are white and so is what is behind them. Colours of a theme are not resolved."""
-    colour = cell.font.color if cell.font is not None else None
-    if colour is None or colour.type != "rgb" or not str(colour.rgb).upper().endswith(_WHITE):
+_Place = tuple[int, int, int, int]
+
+
+def _painted(sheet: Any) -> list[_Place]:
+    """The ranges (left, top, right, bottom) that a table's style or a condition may paint: white may be seen there."""
+    from openpyxl.worksheet.cell_range import CellRange
+
+    tables = [table.ref for table in sheet.tables.values() if table.tableStyleInfo is not None]
+    conditions = [str(one) for formatting in sheet.conditional_formatting for one in formatting.sqref.ranges]
+    return [CellRange(place).bounds for place in [*tables, *conditions]]
+
+
+def _unseen(cell: Any) -> Cause | None:
+    """Why the letters of a cell are not seen: too small, or white with nothing but white behind."""
+    font, fill = cell.font, cell.fill
+    if font is None:
+        return None
+    if font.sz is not None and font.sz < _TINY:
+        return Cause.TINY
+    if not _is_white(font.color):
+        return None
+    if fill is None or fill.fill_type is None:
+        return Cause.WHITE
+    return Cause.WHITE if fill.fill_type == "solid" and _is_white(fill.fgColor) else None
+
+
+def _is_white(colour: Any) -> bool:
+    if colour is None:
         return False
-    fill = cell.fill
-    if fill is None or fill.patternType is None:
-        return True
-    behind = fill.fgColor
-    return behind is not None and behind.type == "rgb" and str(behind.rgb).upper().endswith(_WHITE)
+    if colour.type == "rgb":
+        return str(colour.rgb).upper().endswith(_WHITE)
+    if colour.type == "indexed":
+        return colour.indexed in _INDEXED_WHITE
+    return bool(colour.type == "theme" and colour.theme == _THEME_WHITE and not colour.tint)
 
 
 def _clean(text: str) -> str:
@@ -201,8 +297,8 @@ def _clean(text: str) -> str:
 # ── rows → text and blocks ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _reading(
-    sheets: Iterable[tuple[str, Sequence[_Row]]], form: Format, warnings: Sequence[str], *, named: bool
+def reading_of_sheets(
+    sheets: Iterable[Sheet], form: Format, warnings: Sequence[str], *, named: bool, parser: str = PARSER
 ) -> Reading:
     """A page for each sheet; `named` ones begin with their name as a heading. Raises UnreadableDocument for no text."""
     text = io.StringIO()
@@ -216,35 +312,41 @@ def _reading(
         text.write(piece)
         return Span(start, place)
 
-    for number, (name, rows) in enumerate(sheets, start=1):
-        tables = list(_tables(rows))
-        if tables and place:
+    for number, sheet in enumerate(sheets, start=1):
+        tables = list(_tables(sheet.rows))
+        if (tables or sheet.drawn) and place:
             write("\n\n")
         start = place
-        title = _clean(name)
-        if title and tables and named:
+        title = _clean(sheet.name)
+        if title and (tables or sheet.drawn) and named:
             blocks.append(Block(BlockKind.HEADING, write(title), level=1))
         for table in tables:
             if place > start:
                 write("\n\n")
             kind = BlockKind.TABLE if any(len(row) > 1 for row in table) else BlockKind.PARAGRAPH
-            blocks.append(Block(kind, write(_as_text(table))))
+            blocks.append(Block(kind, write(as_text(table))))
+        for piece in sheet.drawn:
+            if place > start:
+                write("\n\n")
+            blocks.append(Block(piece.kind, write(piece.text)))
         fate = Fate.TEXT if tables else Fate.BLANK
+        if sheet.drawn and not tables:
+            fate = Fate.OCR if all(piece.pictured for piece in sheet.drawn) else Fate.TEXT
         pages.append(Page(number, title or str(number), Span(start, place), fate))
     if not blocks:
-        raise UnreadableDocument("The file holds no text.")
+        raise UnreadableDocument(" ".join(["The file holds no text.", *warnings]))
     return Reading(
         text=text.getvalue(),
         pages=tuple(pages),
         blocks=tuple(blocks),
         title="",
         media_type=form,
-        parser=PARSER,
+        parser=parser,
         warnings=tuple(warnings),
     )
 
 
-def _tables(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+def _tables(rows: Sequence[Row]) -> Iterator[list[Row]]:
     """Runs of rows between empty ones, each without the columns at its left and right that are empty throughout."""
     for filled, group in groupby(rows, key=lambda row: any(row)):
         if not filled:
@@ -254,5 +356,5 @@ def _tables(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
         yield [row[first : max(place for place, cell in enumerate(row) if cell) + 1] for row in table]
 
 
-def _as_text(rows: Iterable[_Row]) -> str:
+def as_text(rows: Iterable[Row]) -> str:
     return "\n".join("\t".join(row) for row in rows)

@@ -21,6 +21,7 @@ class Word(NamedTuple):
     A NamedTuple, not a dataclass: a filing has hundreds of thousands, and it is made five times as fast.
     `size` is the font's size in points. `spaced` says that the file itself has a space character before it (a gap that
     was merely drawn does not count). `broken` says that it ends with the hyphen at which a line was broken.
+    `parts` are the words that this one stands for, each with what stands before it: it is a cell of a ruled table.
     """
 
     text: str
@@ -33,6 +34,16 @@ class Word(NamedTuple):
     bold: bool = False
     spaced: bool = False
     broken: bool = False
+    parts: tuple[tuple[str, Word], ...] = ()
+
+
+class Rule(NamedTuple):
+    """A straight line that is drawn across (`level`) or down the page: at `at`, from `start` to `end`, in points."""
+
+    level: bool
+    at: float
+    start: float
+    end: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +58,14 @@ class Cell:
 
 
 class Row(NamedTuple):
-    """What table detection sees of a line: its text, its cells, and where it stands (points)."""
+    """What table detection sees of a line: its text, its cells, where it stands (points), and whether it is ruled."""
 
     text: str
     cells: Sequence[Cell]
     top: float
     bottom: float
     size: float
+    ruled: bool = False
 
 
 # Two words share a row when their baselines differ by less than this part of the smaller font's size: lines of text are
@@ -167,7 +179,10 @@ def _hangs_on(mark: Word, row: Sequence[Word]) -> bool:
     return any(
         host.top <= middle <= host.bottom
         and mark.size < SCRIPT_SIZE * host.size
-        and -0.3 * host.size <= mark.left - host.right <= 0.7 * host.size
+        and (
+            -0.3 * host.size <= mark.left - host.right <= 0.7 * host.size
+            or -0.3 * host.size <= host.left - mark.right <= 0.7 * host.size
+        )
         for host in row
     )
 
@@ -194,6 +209,8 @@ def separators(row: Sequence[Word]) -> list[str]:
         size = max(before.size, after.size)
         if _CURRENCY.match(before.text) and (figures[index + 1] or after.text[0].isdigit()):
             found.append(" " if after.spaced or before.text[-1].isalpha() else "")
+        elif before.parts or after.parts:
+            found.append("\t")
         elif _CLOSING.match(after.text) and gap <= CLOSING_GAP * size and _open_figure(before.text):
             found.append(" " if after.spaced else "")
         elif index <= 1 and not figures[index + 1] and _opens_text(row[: index + 1], figures):
@@ -241,16 +258,16 @@ def _cell(words: Sequence[Word], between: Sequence[str], start: int, end: int) -
     text = words[0].text + "".join(
         separator + word.text for separator, word in zip(between[1:], words[1:], strict=True)
     )
-    return Cell(start, end, words[0].left, max(word.right for word in words), is_figure(text))
+    return Cell(start, end, min(word.left for word in words), max(word.right for word in words), is_figure(text))
 
 
 def tables(lines: Sequence[Row]) -> list[tuple[int, int]]:
     """The tables among the lines of one column, as ranges `[first, last)` of their indices, in order.
 
-    A table is a run of lines with two or more cells: at least two of them with figures, or at least three whose second
-    cells begin at the same place. Up to five lines of one cell may stand between (a heading of a group of rows, the
-    first lines of a wrapped label), when the lines keep their distance. The column headings and the line of units
-    directly above belong to the table.
+    A table is a run of lines with two or more cells: at least two of them with figures, or in a drawn grid, or at least
+    three whose second cells begin at the same place, or one of column headings above one of figures. Up to five lines
+    of one cell may stand between (a heading of a group of rows, the first lines of a wrapped label), when the lines
+    keep their distance. The column headings and the line of units directly above belong to the table.
     """
     if len(lines) < 2:
         return []
@@ -267,7 +284,7 @@ def tables(lines: Sequence[Row]) -> list[tuple[int, int]]:
         while position < len(lines) and position - last <= MOST_LABELS and _near(lines, position, usual):
             if len(lines[position].cells) >= 2:
                 last = position + 1
-            elif _prose(lines[position], lines[first:last]):
+            elif not lines[position].ruled and _prose(lines[position], lines[first:last]):
                 break
             position += 1
         if _is_table(lines[first:last]):
@@ -323,7 +340,9 @@ def head_of(table: str) -> Head:
 
 def _near(lines: Sequence[Row], index: int, usual: float) -> bool:
     """True when the line keeps its distance from the one above. 2.5 lines: one blank line within a table, not two."""
-    pitch = lines[index].bottom - lines[index - 1].bottom
+    before, line = lines[index - 1], lines[index]
+    # Rows of several lines stand as close as others, edge to edge.
+    pitch = min(line.bottom - before.bottom, max(line.top - before.bottom, 0) + line.size)
     return 0 < pitch <= max(2.5 * usual, 2.8 * lines[index].size)
 
 
@@ -336,11 +355,35 @@ def _prose(line: Row, table: Sequence[Row]) -> bool:
 
 def _is_table(run: Sequence[Row]) -> bool:
     many = [row for row in run if len(row.cells) >= 2]
+    if sum(row.ruled for row in many) >= 2 or _is_header_and_row(many):
+        return True
     if sum(any(cell.numeric for cell in row.cells[1:]) for row in many) >= 2:
         return True
     second = [row.cells[1].left for row in many]
     # Three points: typesetters align columns to a fraction of one.
     return len(many) >= 3 and sum(abs(left - median(second)) <= 3 for left in second) >= max(3, len(many) / 2)
+
+
+def _is_header_and_row(many: Sequence[Row]) -> bool:
+    """True for a line of column headings, none of them a figure, right above one row with a figure under each of them.
+
+    The row's label may be without a heading.
+    """
+    if len(many) != 2:
+        return False
+    head, row = many
+    if any(cell.numeric for cell in head.cells) or row.cells[0].numeric or len(head.cells) < 2:
+        return False
+    values = row.cells[1:]
+    named = head.cells[len(head.cells) - len(values) :] if len(head.cells) >= len(values) else ()
+    return (
+        0 <= len(row.cells) - len(head.cells) <= 1
+        and sum(cell.numeric for cell in values) >= 1
+        and all(
+            min(above.right, cell.right) - max(above.left, cell.left) > 0
+            for above, cell in zip(named, values, strict=True)
+        )
+    )
 
 
 def _top(lines: Sequence[Row], first: int, *, floor: int, usual: float) -> int:
@@ -353,7 +396,9 @@ def _top(lines: Sequence[Row], first: int, *, floor: int, usual: float) -> int:
         line = lines[top]
         # A heading over several columns begins a little before the first of them; a title begins above the labels.
         over_figures = line.cells[0].left > figures - 3 * line.size
-        if len(line.cells) >= 2 or (len(line.text) <= 80 and (is_units(line.text) or over_figures)):
+        # The headings of a drawn grid's columns stand inside it: what is above is a heading of the text.
+        heads = is_units(line.text) or (over_figures and not lines[first].ruled)
+        if len(line.cells) >= 2 or (len(line.text) <= 80 and heads):
             found = top
         elif _prose(line, body) and not (top > floor and len(lines[top - 1].cells) >= 2):
             # Column headings that stand so close that they read as one cell have others above them.

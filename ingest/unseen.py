@@ -23,6 +23,7 @@ class Cause(StrEnum):
     SLIDE = "hidden slide"
     TEXT = "hidden passage"
     WHITE = "passage in the colour of its background"
+    TINY = "passage too small to be read"
     OFF_PAGE = "passage beside the page"
     COMMENT = "comment"
     NOTES = "page of speaker notes"
@@ -45,6 +46,7 @@ _KINDS = {
     Cause.SLIDE: HiddenKind.HIDDEN_SLIDE,
     Cause.TEXT: HiddenKind.HIDDEN_TEXT,
     Cause.WHITE: HiddenKind.WHITE,
+    Cause.TINY: HiddenKind.TINY,
     Cause.OFF_PAGE: HiddenKind.OFF_PAGE,
     Cause.COMMENT: HiddenKind.COMMENT,
     Cause.NOTES: HiddenKind.NOTES,
@@ -65,8 +67,12 @@ def _told(found: Iterable[Unseen]) -> tuple[str, ...]:
     return tuple(f"{_counted(cause, counts[cause])} not read." for cause in Cause if counts[cause])
 
 
+_LONG = (Cause.WHITE, Cause.TINY, Cause.OFF_PAGE, Cause.NOTES)
+"""Causes of several words, of which the first is the one that is counted."""
+
+
 def _counted(cause: Cause, count: int) -> str:
     if count == 1:
         return f"1 {cause.value} was"
-    first, *rest = cause.value.split(" ") if cause in (Cause.WHITE, Cause.OFF_PAGE, Cause.NOTES) else [cause.value]
+    first, *rest = cause.value.split(" ") if cause in _LONG else [cause.value]
     return f"{count:,} {' '.join([f'{first}s', *rest])} were"

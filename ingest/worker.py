@@ -1,7 +1,7 @@
-"""The process that reads one file: `python -m ingest.worker REQUEST`, started by ingest.parse and by nobody else.
+"""The process that opens one file: `python -m ingest.worker REQUEST`, started by ingest.parse and by nobody else.
 
-It limits itself first, seals itself off the network, then reads. What it leaves in its folder is one JSON file: the
-reading, or the sentence why there is none. Progress goes down a pipe as lines "page pages".
+It limits itself first, seals itself off the network, then reads, unpacks or draws. What it leaves in its folder is one
+JSON file: what it found, or the sentence why there is nothing. Progress goes down a pipe as lines "page pages".
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ingest.readers import reader_for
 from ingest.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 OUT_OF_MEMORY = 3
 """Exit status when Python ran out of the memory that it was given."""
@@ -47,6 +47,7 @@ class Request:
     """What the parent asks. `memory_bytes`, `output_bytes` and `seconds` are hard limits of this process.
 
     With `spool`, a folder, the file is not read: what is in it is laid there, within `allowance` (files, bytes).
+    With `sketch`, one page is drawn (see `Sketch`), into a file beside the outcome.
     """
 
     path: str
@@ -61,6 +62,37 @@ class Request:
     page_seconds: float = 0.0
     spool: str = ""
     allowance: tuple[int, int] = (0, 0)
+    sketch: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A page to be drawn: `scale` pixels to the point, with the words of `spans` marked, or else `boxes`."""
+
+    media_type: str
+    page: Page
+    spans: tuple[Span, ...]
+    boxes: tuple[Box, ...]
+    scale: float
+
+    def packed(self) -> dict[str, Any]:
+        return {
+            "media_type": self.media_type,
+            "page": _packed_page(self.page),
+            "spans": [[span.start, span.end] for span in self.spans],
+            "boxes": [[box.page, box.left, box.top, box.right, box.bottom] for box in self.boxes],
+            "scale": self.scale,
+        }
+
+    @classmethod
+    def unpacked(cls, values: dict[str, Any]) -> Sketch:
+        return cls(
+            media_type=values["media_type"],
+            page=_unpacked_page(values["page"]),
+            spans=tuple(Span(start, end) for start, end in values["spans"]),
+            boxes=tuple(Box(*box) for box in values["boxes"]),
+            scale=values["scale"],
+        )
 
 
 def main(request: Request) -> int:
@@ -77,9 +109,7 @@ def main(request: Request) -> int:
     outcome = Path(request.reading)
     try:
         try:
-            found: dict[str, Any] = (
-                {"members": _spooled(request)} if request.spool else {"reading": packed(_read(request))}
-            )
+            found = _found(request)
         except UnreadableDocument as error:
             found = {"refused": str(error)}
         outcome.write_text(json.dumps(found, separators=(",", ":")), encoding="ascii")
@@ -126,6 +156,16 @@ def _allow_processor_time(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
+def _found(request: Request) -> dict[str, Any]:
+    if request.spool:
+        return {"members": _spooled(request)}
+    if request.sketch is not None:
+        from ingest.drawing import drawn
+
+        return drawn(Path(request.path), Sketch.unpacked(request.sketch), Path(request.reading).parent / "drawing.png")
+    return {"reading": packed(_read(request))}
+
+
 def _read(request: Request) -> Reading:
     path = Path(request.path)
     read = reader_for(format_of(path)).read
@@ -158,10 +198,7 @@ def packed(reading: Reading) -> dict[str, Any]:
         "media_type": str(reading.media_type),
         "parser": reading.parser,
         "warnings": [_UNSTORABLE.sub("\ufffd", warning) for warning in reading.warnings],
-        "pages": [
-            [page.number, page.label, page.span.start, page.span.end, page.fate.value, page.size, page.note]
-            for page in reading.pages
-        ],
+        "pages": [_packed_page(page) for page in reading.pages],
         "blocks": [
             [
                 block.kind.value,
@@ -192,17 +229,7 @@ def unpacked(values: dict[str, Any]) -> Reading:
         media_type=_string(values["media_type"]),
         parser=_string(values["parser"]),
         warnings=tuple(_string(warning) for warning in values["warnings"]),
-        pages=tuple(
-            Page(
-                number=int(number),
-                label=_string(label),
-                span=Span(int(start), int(end)),
-                fate=Fate(fate),
-                size=None if size is None else (float(size[0]), float(size[1])),
-                note=None if note is None else _string(note),
-            )
-            for number, label, start, end, fate, size, note in values["pages"]
-        ),
+        pages=tuple(map(_unpacked_page, values["pages"])),
         blocks=tuple(
             Block(
                 kind=BlockKind(kind),
@@ -221,6 +248,22 @@ def unpacked(values: dict[str, Any]) -> Reading:
             )
             for kind, page, text, boxes in values["hidden"]
         ),
+    )
+
+
+def _packed_page(page: Page) -> list[Any]:
+    return [page.number, page.label, page.span.start, page.span.end, page.fate.value, page.size, page.note]
+
+
+def _unpacked_page(values: Sequence[Any]) -> Page:
+    number, label, start, end, fate, size, note = values
+    return Page(
+        number=int(number),
+        label=_string(label),
+        span=Span(int(start), int(end)),
+        fate=Fate(fate),
+        size=None if size is None else (float(size[0]), float(size[1])),
+        note=None if note is None else _string(note),
     )
 
 

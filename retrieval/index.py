@@ -17,13 +17,16 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.documents import Chunk, Document, DocumentId, Hit, Span
 from core.errors import ConfigError, NotFound, UsageError
+from core.facts import SURE, FactKind, Facts, values_of
 from core.finance import Statement
+from core.names import short_form, squashed
+from core.privacy import Clearance
 from retrieval import look, sparse
 from retrieval.look import Lever, Look, Scored
 from retrieval.questions import asked_of, clause_wording, parts_of
@@ -49,6 +52,11 @@ EVERY_LEVER = Look()
 
 STATEMENT_CANDIDATES = 30
 """Chunks of a statement that the second look chooses from: those of the six filings that fit best."""
+EVERY_CLEARANCE = frozenset(Clearance)
+"""Inside our walls every document may be searched; what may leave them is decided by `EgressPolicy`."""
+
+LIKE = 5
+"""Letters by which a file's name is taken to name a party: people shorten and run names together."""
 
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
@@ -78,6 +86,28 @@ class Point:
     payload: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What a search may see. There is no query without one, so that no caller can forget who asks and of what.
+
+    `documents` None means all of the collection. Points of another collection or clearance do not exist for it. With
+    `statement`, only chunks of that financial statement.
+    """
+
+    collection: str
+    clearances: frozenset[Clearance]
+    documents: Sequence[DocumentId] | None = None
+    statement: Statement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Where a chunk stood in each of the two rankings, counted from 1; None when not among their candidates."""
+
+    dense_rank: int | None
+    sparse_rank: int | None
+
+
 class Points(Protocol):
     """The points of one collection, open. `document_id` None means all documents."""
 
@@ -87,19 +117,11 @@ class Points(Protocol):
     def delete(self, ids: Sequence[str]) -> None:
         """Delete the points with these ids; an id that is not there is no error."""
 
-    def query(
-        self,
-        dense: Sequence[float],
-        weights: sparse.Weights,
-        *,
-        documents: Sequence[DocumentId] | None,
-        limit: int,
-        statement: Statement | None = None,
-    ) -> list[Scored]:
-        """The best points of both rankings, fused, best first, in one round trip. `documents` None means all.
+    def query(self, dense: Sequence[float], weights: sparse.Weights, *, within: Within, limit: int) -> list[Scored]:
+        """The best points of both rankings, fused, best first, in one round trip."""
 
-        With `statement`, only chunks of that financial statement.
-        """
+    def ranking(self, query: Sequence[float] | sparse.Weights, *, within: Within, limit: int) -> list[str]:
+        """The ids of one ranking alone, best first: by meaning for a dense vector, by words for weights."""
 
     def count(self, document_id: DocumentId | None = None) -> int:
         """How many points there are, exactly."""
@@ -162,15 +184,18 @@ class Index:
         if built is not None:
             self._must_fit(collection, built)
 
-    def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
+    def replace(self, document: Document, chunks: Sequence[Chunk], facts: Facts = ()) -> None:
         """Make `chunks` the chunks of this document in its collection. Raises as `prepare` and `write` do."""
         self.prepare(document.collection)
-        self.write(document, self.embed(document, chunks))
+        self.write(document, self.embed(document, chunks, facts))
 
-    def embed(self, document: Document, chunks: Sequence[Chunk]) -> tuple[Point, ...]:
-        """The points of a document, ready to be written: the long part, for which no lock is held."""
+    def embed(self, document: Document, chunks: Sequence[Chunk], facts: Facts = ()) -> tuple[Point, ...]:
+        """The points of a document, ready to be written: the long part, for which no lock is held.
+
+        `facts` stand in the line above each chunk, as far as the file's name does not say them.
+        """
         started = time.perf_counter()
-        points = tuple(self._points(document, chunks))
+        points = tuple(self._points(document, chunks, facts))
         seconds = round(time.perf_counter() - started, 3)
         log.info("embedded", extra={"document": document.id, "chunks": len(points), "seconds": seconds})
         return points
@@ -205,10 +230,18 @@ class Index:
         return len(ids)
 
     def search(
-        self, question: str, *, collection: str, documents: Sequence[DocumentId] | None = None, limit: int = 10
+        self,
+        question: str,
+        *,
+        collection: str,
+        clearances: frozenset[Clearance] = EVERY_CLEARANCE,
+        documents: Sequence[DocumentId] | None = None,
+        weights: Mapping[DocumentId, float] | None = None,
+        limit: int = 10,
     ) -> tuple[Hit, ...]:
         """The chunks that fit the question best, best first; `documents` None searches the whole collection.
 
+        `weights` below 1 are those of documents that the question means less: their chunks' scores are multiplied.
         Hits of equal score are in the order of their ids, so that the same search gives the same answer.
         Raises NotFound for an unknown collection, ConfigError when it was built with another embedding model.
         """
@@ -222,28 +255,38 @@ class Index:
         asked = asked_of(question) if Lever.ASKED in levers else None
         wording = clause_wording(asked or question) if Lever.CLAUSES in levers else ""
         parts = parts_of(question) if Lever.STATEMENTS in levers else ()
+        within = Within(collection, clearances, documents)
         # Candidates for the second look, and one more: ties come in twos (first in one ranking or in the other).
-        most = max(limit, CANDIDATES) + 1
+        # Where documents weigh, a chunk of a likelier one may come from behind.
+        most = max(limit, 2 * CANDIDATES if weights else CANDIDATES) + 1
+
+        def weighed(found: Sequence[Scored]) -> list[Scored]:
+            share = weights or {}
+            return look.ordered(
+                replace(one, score=one.score * share.get(one.payload["document_id"], 1.0)) for one in found
+            )
+
         with self._store.open(collection) as stored:
-            weights = sparse.question_weights(question if asked else f"{question} {wording}")
-            found = look.ordered(stored.query(dense, weights, documents=documents, limit=most))
+            words = sparse.question_weights(question if asked else f"{question} {wording}")
+            found = weighed(stored.query(dense, words, within=within, limit=most))
             if asked is not None:
                 there = stored.query(
                     self._embedder.embed_question(asked).tolist(),
                     sparse.question_weights(f"{asked} {wording}"),
-                    documents=look.voted(found),
+                    within=replace(within, documents=look.voted(found)),
                     limit=most,
                 )
-                found = look.with_asked(found, there)
+                found = look.with_asked(found, weighed(there))
             statements = [
                 (
                     part,
-                    stored.query(
-                        dense,
-                        sparse.question_weights(f"{question} {part.wording}"),
-                        documents=documents,
-                        limit=STATEMENT_CANDIDATES,
-                        statement=part.statement,
+                    weighed(
+                        stored.query(
+                            dense,
+                            sparse.question_weights(f"{question} {part.wording}"),
+                            within=replace(within, statement=part.statement),
+                            limit=STATEMENT_CANDIDATES,
+                        )
                     ),
                 )
                 for part in parts
@@ -254,6 +297,22 @@ class Index:
         if Lever.DUPLICATES in levers:
             found = look.without_duplicates(found)
         return tuple(_hit(one) for one in found[:limit])
+
+    def explain(
+        self, question: str, hits: Sequence[Hit], *, collection: str, documents: Sequence[DocumentId] | None = None
+    ) -> dict[str, Explained]:
+        """For each hit's chunk, where it stood by meaning and by words: for whoever wonders why it came or did not."""
+        self._must_fit(collection, self._known(collection))
+        within = Within(collection, EVERY_CLEARANCE, documents)
+        dense = self._embedder.embed_question(question).tolist()
+        with self._store.open(collection) as stored:
+            by_meaning = stored.ranking(dense, within=within, limit=CANDIDATES)
+            by_words = stored.ranking(sparse.question_weights(question), within=within, limit=CANDIDATES)
+
+        def rank(ranking: list[str], id: str) -> int | None:
+            return ranking.index(id) + 1 if id in ranking else None
+
+        return {hit.chunk.id: Explained(rank(by_meaning, hit.chunk.id), rank(by_words, hit.chunk.id)) for hit in hits}
 
     def count(self, collection: str, document_id: DocumentId | None = None) -> int:
         """How many chunks are stored; 0 when the collection is not there."""
@@ -326,8 +385,8 @@ class Index:
                 f"now {FORMAT}); ingest it into a new collection."
             )
 
-    def _points(self, document: Document, chunks: Sequence[Chunk]) -> list[Point]:
-        name = _spoken(document.source)
+    def _points(self, document: Document, chunks: Sequence[Chunk], facts: Facts) -> list[Point]:
+        name = _headline(_spoken(document.source), facts)
         texts = [self._embedded_text(chunk, name) for chunk in chunks]
         rows: Vectors = self._embedder.embed_documents(texts)
         return [
@@ -354,6 +413,23 @@ class Index:
 def _spoken(source: str) -> str:
     """The name of a file as words: people put into it what the document is, of whom and of when."""
     return " ".join(re.split(r"[\W_]+", PurePosixPath(source.rsplit(" › ", 1)[-1]).stem)).strip()
+
+
+def _headline(name: str, facts: Facts) -> str:
+    """The file's name, and what it does not say: whose the document is, of when and of what kind.
+
+    A filing that is called "scan 0012" is then embedded as "Acme FY2023 10-K scan 0012".
+    """
+    said = squashed(name)
+    missing: list[str] = []
+    parties = [short_form(one) for one in values_of([fact for fact in facts if fact.sure >= SURE], FactKind.PARTY)]
+    if parties and not any(squashed(one)[:LIKE] in said for one in parties):
+        missing.append(" ".join(parties[:2]))
+    for kind in (FactKind.PERIOD, FactKind.KIND):
+        value = next(iter(values_of(facts, kind)), "")
+        if value and not (squashed(value) in said or (kind is FactKind.PERIOD and value.strip("FY")[:4] in said)):
+            missing.append(value)
+    return " ".join([*missing, name])
 
 
 def is_name(collection: str) -> bool:

@@ -61,6 +61,11 @@ class Lever(StrEnum):
     DUPLICATES = "duplicates"
 
 
+FEW = 3
+"""Places up to which the same words stay hits of their own. The reports of three years share pages word for word, and
+which year is meant matters; a clause that stands in forty contracts would fill the screen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How the second look is taken: with every lever, unless it is measured what one is worth."""
@@ -117,17 +122,18 @@ def with_statements(found: Sequence[Scored], parts: Sequence[tuple[Part, Sequenc
 
 
 def without_duplicates(found: Sequence[Scored]) -> list[Scored]:
-    """`found` with one point for each wording, the best; those behind it that say the same are its `duplicates`.
+    """`found` with one point for a wording that stands in many places, the best; the others are its `duplicates`.
 
     The same are the same letters and digits in the same order. Nothing less: clauses that resemble each other differ
     in the "not", the name or the figure that matters.
     """
-    first: dict[str, Scored] = {}
+    same: dict[str, list[Scored]] = {}
     for one in found:
         words = "".join(_LETTERS.findall(unicodedata.normalize("NFKC", one.payload["text"]).casefold()))
-        shown = first.get(words)
-        first[words] = one if shown is None else replace(shown, duplicates=(*shown.duplicates, one))
-    return list(first.values())
+        same.setdefault(words, []).append(one)
+    behind = {one.id for group in same.values() if len(group) > FEW for one in group[1:]}
+    stands_for = {group[0].id: tuple(group[1:]) for group in same.values() if len(group) > FEW}
+    return [replace(one, duplicates=stands_for.get(one.id, ())) for one in found if one.id not in behind]
 
 
 def ordered(found: Iterable[Scored]) -> list[Scored]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.answers import Narrowing
 from core.documents import Chunk, DocumentId, Hit, Span
 from core.errors import ServiceDown, UsageError
 from eval.dataset import Judged, Query
@@ -291,8 +292,17 @@ class ACollection:
     def documents(self, _collection: str) -> tuple[Any, ...]:
         return tuple(_Record(document, source) for source, document in self.sources.items())
 
-    def search(self, _question: str, *, collection: str, documents: Sequence[str], limit: int, by: str) -> ACollection:
-        assert (collection, by, list(documents)) == ("matter", "analyst", [])
+    def search(
+        self,
+        _question: str,
+        *,
+        collection: str,
+        documents: Sequence[str],
+        narrowing: Narrowing,
+        limit: int,
+        by: str,
+    ) -> ACollection:
+        assert (collection, by, list(documents), narrowing) == ("matter", "analyst", [], Narrowing.AUTO)
         return ACollection(self.sources, self.hits[:limit])
 
 

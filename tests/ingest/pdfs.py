@@ -33,7 +33,10 @@ def a_pdf(
     password: str | None = None,
     labels: Sequence[tuple[int, str, int]] = (),
 ) -> Path:
-    """Writes a PDF with one page for each of `pages`. `labels`: (index of the first page, "r" or "D", first number)."""
+    """Writes a PDF with one page for each of `pages`.
+
+    `labels`: (index of the first page, "r" for roman, "D" for arabic or what stands before it, first number).
+    """
     canvas = Canvas(
         str(path),
         pagesize=size,
@@ -42,7 +45,8 @@ def a_pdf(
     )
     canvas.setTitle(title)
     for index, style, first in labels:
-        canvas.addPageLabel(index, {"r": "ROMAN_LOWER", "D": "ARABIC"}[style], first)
+        prefix = style if style not in ("r", "D") else None
+        canvas.addPageLabel(index, "ROMAN_LOWER" if style == "r" else "ARABIC", first, prefix)
     for draw in pages:
         draw(canvas)
         canvas.showPage()

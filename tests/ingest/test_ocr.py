@@ -10,8 +10,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.documents import Fate
 from core.errors import UnreadableDocument
-from ingest.ocr import OcrChoice, available, read_image, words_of_tsv
-from ingest.pdf import read_pdf
+from ingest.ocr import OcrChoice, available, languages_installed, read_image, words_of_tsv
+from ingest.pdf import OCR_WORKERS, read_pdf
 from tests.ingest.pdfs import a_pdf, a_picture_of, line, scanned
 
 needs_tesseract = pytest.mark.skipif(not available(), reason="tesseract is not installed")
@@ -113,3 +113,35 @@ def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_language_that_is_no_language_is_refused_before_anything_runs() -> None:
     with pytest.raises(UnreadableDocument, match="names no languages"):
         read_image(a_picture_of(["x"]), languages="eng; rm -rf")
+
+
+def test_pages_are_read_side_by_side_and_stay_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "running"
+    # A program that tells when it starts and ends, and sees the same word on every picture.
+    row = "\\t".join(["5", "1", "1", "1", "1", "1", "100", "100", "200", "40", "96", "Seen"])
+    a_program(tmp_path, f"echo start >> {log}; sleep 0.4; echo end >> {log}; printf '{row}\\n'")
+    path = a_pdf(tmp_path / "scans.pdf", *[scanned(a_picture_of(["x"], scale=0.5))] * 4)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    reading = read_pdf(path)
+    assert [page.fate for page in reading.pages] == [Fate.OCR] * 4
+    assert all(block.boxes for block in reading.blocks)
+    running, most = 0, 0
+    for word in log.read_text().split():
+        running += 1 if word == "start" else -1
+        most = max(most, running)
+    assert most == OCR_WORKERS == 2
+
+
+def test_the_languages_that_were_asked_for_reach_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_program(tmp_path, f'echo "$@" >> {tmp_path}/arguments')
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    read_image(a_picture_of(["x"], scale=0.5), languages="deu+eng")
+    assert "-l deu+eng " in (tmp_path / "arguments").read_text()
+
+
+@needs_tesseract
+def test_a_language_that_is_not_installed_leaves_the_page_unreadable_and_says_so(tmp_path: Path) -> None:
+    reading = read_pdf(a_pdf(tmp_path / "scan.pdf", scanned(a_picture_of(LETTER))), languages="eng+xxx")
+    assert reading.pages[0].fate is Fate.UNREADABLE
+    assert "lacks a language" in (reading.pages[0].note or "")
+    assert "eng" in languages_installed()

@@ -106,7 +106,7 @@ def test_a_pdf_tells_its_pages_as_they_are_read(tmp_path: Path) -> None:
         ("a.txt", b"\x00\x01\x02" * 100, "binary data"),
         ("a.txt", b" \n ", "holds no text"),
         ("a.xyz", bytes(range(256)), "Files of this kind (.xyz) are not supported yet."),
-        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "Files of this kind (.doc) are not supported yet."),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "is an older Office file (.doc)"),
         ("a", bytes(100), "Files without an ending are not supported yet."),
         ("a.html", b"<html><body></body></html>", "holds no text"),
         ("a.eml", b"\x00\x01" * 50, "holds no e-mail"),

@@ -73,7 +73,11 @@ def test_a_golden_document_reads_as_it_did(name: str) -> None:
     assert json.loads(json.dumps(told(reading))) == json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", sorted(BUILDERS))
+# In the others pdfium's own view of a rectangle is no measure: it is turned, cropped, or reads the other way.
+PLAIN = sorted(set(BUILDERS) - {"garbage", "japanese", "ligatures", "right-to-left", "rotated", "unseen"})
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_every_word_lies_in_the_boxes_that_are_shown_for_it(name: str) -> None:
     path = GOLDEN / f"{name}.pdf"
     reading = read(path)

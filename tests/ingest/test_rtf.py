@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.documents import BlockKind
+from core.documents import BlockKind, HiddenKind
 from core.errors import UnreadableDocument
 from ingest.parse import check
 from ingest.reading import Reading
 from ingest.rtf import read_rtf
+from tests.ingest.pdfs import a_picture_of
+from tests.ingest.test_pictures import needs_tesseract
 
 HEAD = (
     rb"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\froman\fcharset0 Times;}{\f1\fcharset204 Arial CYR;}}"
@@ -54,7 +57,7 @@ def test_paragraphs_headings_tables_notes_and_boxes_are_read(tmp_path: Path) -> 
         (BlockKind.HEADER, "Running head", None),
     ]
     assert len(reading.pages) == 2
-    assert reading.warnings == ()
+    assert reading.warnings == ("1 picture in the file was not read: pictures of the kind .wmf cannot be opened here.",)
 
 
 def test_letters_of_all_code_pages_are_read(tmp_path: Path) -> None:
@@ -93,3 +96,28 @@ def test_no_commands_however_odd_break_the_reader(tmp_path_factory: pytest.TempP
         read(tmp_path_factory.getbasetemp(), body.encode())
     except UnreadableDocument as error:
         assert "holds no text" in str(error)
+
+
+def test_white_and_tiny_text_is_told_and_white_text_on_a_colour_is_read(tmp_path: Path) -> None:
+    colours = rb"{\colortbl;\red255\green255\blue255;\red0\green0\blue128;}"
+    body = (
+        rb"\pard Seen {\cf1 PALE}{\fs2 TINY} {\cf1\highlight2 on navy}\par"
+        rb"\trowd\clcbpat2\cellx99\pard\intbl{\cf1 in a dark cell}\cell\row\pard end\par"
+    )
+    reading = read(tmp_path, colours + body)
+    assert reading.text == "Seen on navy\n\nin a dark cell\n\nend"
+    assert [(one.kind, one.text) for one in reading.hidden] == [(HiddenKind.WHITE, "PALE"), (HiddenKind.TINY, "TINY")]
+
+
+@needs_tesseract
+def test_pictures_in_rich_text_are_read_or_told(tmp_path: Path) -> None:
+    picture = io.BytesIO()
+    a_picture_of(["The deposit is EUR 4,200."]).save(picture, "PNG")
+    shown = rb"{\*\shppict{\pict{\*\picprop x}\pngblip\picw9 " + picture.getvalue().hex().encode() + b"}}"
+    old = rb"{\nonshppict{\pict\wmetafile8 0102}}"
+    reading = read(tmp_path, rb"\pard Before.\par " + shown + old + rb"\par After.\par{\pict\wmetafile8 010203}")
+    assert reading.text == "Before.\n\nThe deposit is EUR 4,200.\n\nAfter."
+    assert reading.warnings == (
+        "1 picture in the file was not read: pictures of the kind .wmf cannot be opened here.",
+        "1 picture in the file was read by OCR.",
+    )

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
-from openpyxl.styles import Font
+from openpyxl.drawing.image import Image as Picture
+from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.colors import Color
+from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from core.documents import BlockKind, Fate, HiddenKind
 from core.errors import UnreadableDocument
@@ -18,6 +22,8 @@ from ingest.formats import Format
 from ingest.parse import check
 from ingest.reading import Reading
 from ingest.sheets import read_csv, read_xlsx
+from tests.ingest.pdfs import a_picture_of
+from tests.ingest.test_pictures import needs_tesseract
 
 
 def read(path: Path) -> Reading:
@@ -138,3 +144,76 @@ def test_a_workbook_that_shows_nothing_or_is_broken_is_a_sentence(tmp_path: Path
         archive.writestr("xl/workbook.xml", "<broken")
     with pytest.raises(UnreadableDocument, match="damaged"):
         read(tmp_path / "b.xlsx")
+
+
+DRAWN = """<xdr:oneCellAnchor xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
+xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><xdr:from><xdr:col>0</xdr:col><xdr:row>{row}</xdr:row>
+</xdr:from><xdr:sp><xdr:nvSpPr><xdr:cNvPr id="9" name="x"{hidden}/></xdr:nvSpPr><xdr:txBody>
+<a:p><a:r><a:t>{text}</a:t></a:r>
+</a:p></xdr:txBody></xdr:sp></xdr:oneCellAnchor>"""
+
+
+def with_shapes(path: Path, *shapes: str) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    drawing = parts["xl/drawings/drawing1.xml"]
+    end = drawing.rindex(b"</")
+    parts["xl/drawings/drawing1.xml"] = drawing[:end] + "".join(shapes).encode() + drawing[end:]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_text_in_shapes_and_the_figures_of_charts_follow_the_rows(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (("Region", "Share"), ("North", 0.125), ("South", 0.875)):
+        sheet.append(row)
+    chart = BarChart()
+    chart.title = "Share by region"
+    chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=3), titles_from_data=True)
+    sheet.add_chart(chart, "D9")
+    book.save(tmp_path / "a.xlsx")
+    shapes = [
+        DRAWN.format(row=1, text="All figures are unaudited.", hidden=""),
+        DRAWN.format(row=2, text="ghost", hidden=' hidden="1"'),
+    ]
+    reading = read(with_shapes(tmp_path / "a.xlsx", *shapes))
+    assert [(block.kind, block.span.of(reading.text)) for block in reading.blocks] == [
+        (BlockKind.HEADING, "Sheet"),
+        (BlockKind.TABLE, "Region\tShare\nNorth\t0.125\nSouth\t0.875"),
+        (BlockKind.PARAGRAPH, "All figures are unaudited."),
+        (BlockKind.TABLE, "Share by region"),
+    ]
+    assert [(one.kind, one.page, one.text) for one in reading.hidden] == [(HiddenKind.HIDDEN_TEXT, 1, "ghost")]
+
+
+def test_white_of_a_theme_and_tiny_letters_are_told_and_white_in_a_styled_table_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(("Seen", "Pale", "Tiny"))
+    sheet["B1"].font, sheet["C1"].font = Font(color=Color(theme=0)), Font(sz=1)
+    sheet.append(("On navy",))
+    sheet["A2"].font, sheet["A2"].fill = Font(color="FFFFFFFF"), PatternFill("solid", fgColor="FF000080")
+    sheet["A4"], sheet["A5"] = "Region", "North"
+    sheet["A4"].font = Font(color=Color(theme=0))
+    table = Table(displayName="T", ref="A4:A5")
+    table.tableStyleInfo = TableStyleInfo(name="TableStyleMedium2", showRowStripes=True)
+    sheet.add_table(table)
+    book.save(tmp_path / "a.xlsx")
+    reading = read(tmp_path / "a.xlsx")
+    assert reading.text == "Sheet\n\nSeen\nOn navy\n\nRegion\nNorth"
+    assert [(one.kind, one.text) for one in reading.hidden] == [(HiddenKind.WHITE, "Pale"), (HiddenKind.TINY, "Tiny")]
+
+
+@needs_tesseract
+def test_a_picture_on_a_sheet_is_read(tmp_path: Path) -> None:
+    a_picture_of(["The deposit is EUR 4,200."]).save(tmp_path / "a.png")
+    book = openpyxl.Workbook()
+    book.active.add_image(Picture(tmp_path / "a.png"), "A1")
+    book.save(tmp_path / "a.xlsx")
+    reading = read(tmp_path / "a.xlsx")
+    assert reading.text == "Sheet\n\nThe deposit is EUR 4,200."
+    assert [page.fate for page in reading.pages] == [Fate.OCR]
+    assert reading.warnings == ("1 picture in the file was read by OCR.",)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pptx
 import pytest
 from PIL import Image
 from pptx.chart.data import CategoryChartData
+from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE
-from pptx.util import Inches
+from pptx.enum.shapes import MSO_SHAPE
+from pptx.util import Inches, Pt
 
-from core.documents import BlockKind, Fate
+from core.documents import BlockKind, Fate, HiddenKind
 from core.errors import UnreadableDocument
+from ingest.ocr import OcrChoice
 from ingest.parse import check
 from ingest.reading import Reading
 from ingest.slides import read_pptx
+from tests.ingest.pdfs import a_picture_of
+from tests.ingest.test_pictures import needs_tesseract
 
 TITLE_AND_CONTENT, BLANK = 1, 6  # layouts of python-pptx's own template
 
@@ -97,3 +103,64 @@ def test_a_deck_that_shows_nothing_or_is_broken_is_a_sentence(tmp_path: Path) ->
     (tmp_path / "b.pptx").write_bytes((tmp_path / "a.pptx").read_bytes()[:2000])
     with pytest.raises(UnreadableDocument, match="damaged"):
         read(tmp_path / "b.pptx")
+
+
+def test_white_and_tiny_text_is_told_and_white_text_on_a_bar_is_read(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    plain, barred = (deck.slides.add_slide(deck.slide_layouts[BLANK]) for _ in range(2))
+    for slide in (plain, barred):
+        box = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(4), Inches(1)).text_frame.paragraphs[0]
+        for text, size, white in (("Seen", 18, False), (" PALE", 18, True), (" TINY", 1, False)):
+            run = box.add_run()
+            run.text, run.font.size = text, Pt(size)
+            if white:
+                run.font.color.rgb = RGBColor(255, 255, 255)  # type: ignore[no-untyped-call]
+    barred.shapes.add_shape(MSO_SHAPE.RECTANGLE, 0, 0, Inches(9), Inches(3))
+    deck.save(str(tmp_path / "a.pptx"))
+    reading = read(tmp_path / "a.pptx")
+    assert [page.span.of(reading.text) for page in reading.pages] == ["Seen", "Seen PALE"]
+    assert [(one.kind, one.page, one.text) for one in reading.hidden] == [
+        (HiddenKind.WHITE, 1, "PALE"),
+        (HiddenKind.TINY, 1, "TINY"),
+        (HiddenKind.TINY, 2, "TINY"),
+    ]
+
+
+@needs_tesseract
+def test_a_slide_of_a_picture_alone_is_read_by_ocr(tmp_path: Path) -> None:
+    a_picture_of(["The price is EUR 12 million."]).save(tmp_path / "a.png")
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[BLANK]).shapes.add_picture(str(tmp_path / "a.png"), 0, 0)
+    deck.save(str(tmp_path / "a.pptx"))
+    reading = read(tmp_path / "a.pptx")
+    assert reading.text == "The price is EUR 12 million."
+    assert [page.fate for page in reading.pages] == [Fate.OCR]
+    with pytest.raises(UnreadableDocument, match="holds no text. 1 picture in the file was not read"):
+        read_pptx(tmp_path / "a.pptx", OcrChoice.NEVER)
+
+
+def test_a_show_is_read_and_comments_are_kept_with_their_words(tmp_path: Path) -> None:
+    path = a_deck(tmp_path / "a.pptx")
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    types = "[Content_Types].xml"
+    parts[types] = parts[types].replace(b"presentation.main+xml", b"slideshow.main+xml")
+    space = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+    parts["ppt/comments/comment1.xml"] = f"<p:cmLst {space}><p:cm><p:text>Too low?</p:text></p:cm></p:cmLst>".encode()
+    with zipfile.ZipFile(tmp_path / "a.ppsx", "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    reading = read(tmp_path / "a.ppsx")
+    assert reading.title == "Offer of Northwind"
+    assert (HiddenKind.COMMENT, "Too low?") in [(one.kind, one.text) for one in reading.hidden]
+
+
+def test_figures_stay_under_their_column_where_cells_are_merged(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
+    grid = slide.shapes.add_table(2, 3, Inches(1), Inches(2), Inches(4), Inches(1)).table
+    for place, text in enumerate(["Year", "", "Total", "1", "2", "3"]):
+        grid.cell(place // 3, place % 3).text = text
+    grid.cell(0, 0).merge(grid.cell(0, 1))
+    deck.save(str(tmp_path / "a.pptx"))
+    assert read(tmp_path / "a.pptx").text == "Year\t\tTotal\n1\t2\t3"

@@ -12,7 +12,7 @@ from core.documents import Chunk, Document
 from core.finance import Statement
 from retrieval.embed import HashEmbedder
 from retrieval.index import Index, Store
-from retrieval.look import Lever, Look, Scored, with_asked, with_statements, without_duplicates
+from retrieval.look import FEW, Lever, Look, Scored, with_asked, with_statements, without_duplicates
 from retrieval.questions import parts_of
 from tests.retrieval.builders import a_document, a_store, texts_of
 
@@ -115,6 +115,7 @@ def test_every_point_is_shown_or_stands_behind_one_with_the_same_words(texts: li
     shown = without_duplicates(found)
     assert sorted(same.id for one in shown for same in (one, *one.duplicates)) == [one.id for one in found]
     for one in shown:
+        assert not one.duplicates or len(one.duplicates) >= FEW
         words = {"".join(same.payload["text"].lower().replace(".", "").split()) for same in (one, *one.duplicates)}
         assert len(words) == 1
 

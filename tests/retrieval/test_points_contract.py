@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from core.documents import Chunk, DocumentId
 from core.errors import ConfigError, NotFound, UsageError
+from core.facts import Fact, FactKind, Origin
+from core.privacy import Clearance
 from retrieval.embed import HashEmbedder
-from retrieval.index import Index, Store
+from retrieval.index import Index, Store, Within
+from retrieval.sparse import question_weights
 from tests.retrieval.builders import a_document, a_store, an_id, an_index, texts_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
@@ -55,6 +58,56 @@ def test_a_question_may_be_limited_to_documents(index: Index) -> None:
     assert index.search("zebra", collection="deal", documents=[]) == ()
     assert index.search("zebra", collection="deal", documents=[an_id("a third")]) == ()
     assert len(index.search("zebra", collection="deal", limit=1)) == 1
+
+
+def test_no_query_can_be_put_that_does_not_say_collection_and_clearance(index: Index, store: Store) -> None:
+    cloud = a_document("The zebra is striped.", name="cloud.txt", clearance=Clearance.CLOUD)
+    index.replace(*a_document("A zebra is secret.", name="secret.txt"))
+    index.replace(*cloud)
+    only_cloud = frozenset({Clearance.CLOUD})
+    assert texts_of(index.search("zebra", collection="deal", clearances=only_cloud)) == [cloud[1][0].text]
+    assert index.search("zebra", collection="deal", clearances=frozenset()) == ()
+    dense, words = HashEmbedder(size=32).embed_question("zebra").tolist(), question_weights("zebra")
+    with store.open("deal") as points:
+        elsewhere = Within("another deal", frozenset(Clearance))
+        assert points.query(dense, words, within=elsewhere, limit=5) == []
+        assert (
+            points.ranking(dense, within=elsewhere, limit=5) == points.ranking(words, within=elsewhere, limit=5) == []
+        )
+        with pytest.raises(TypeError, match="within"):
+            points.query(dense, words, limit=5)  # type: ignore[call-arg]
+
+
+def test_a_likelier_document_comes_first_and_the_others_stay(index: Index) -> None:
+    one, ones = a_document("The zebra is a striped animal of the plains.", name="one.txt")
+    two, twos = a_document("A zebra.", name="two.txt")
+    index.replace(one, ones)
+    index.replace(two, twos)
+    for first, last in ((ones[0], twos[0]), (twos[0], ones[0])):
+        hits = index.search("zebra", collection="deal", weights={last.document_id: 0.5})
+        assert texts_of(hits) == [first.text, last.text]
+
+
+def test_where_a_hit_stood_in_each_ranking_can_be_told(index: Index) -> None:
+    document, chunks = a_document("The cap is EUR 1,500,000.", "Fees are due in May.")
+    index.replace(document, chunks)
+    hits = index.search("Fees in May", collection="deal")
+    told = index.explain("Fees in May", hits, collection="deal")
+    assert told[chunks[1].id].sparse_rank == 1
+    assert told[chunks[0].id].sparse_rank is None, "it shares no word with the question"
+    assert {one.dense_rank for one in told.values()} == {1, 2}
+
+
+def test_facts_stand_above_a_chunk_where_the_files_name_does_not_say_them(index: Index) -> None:
+    said = (
+        Fact(FactKind.PARTY, "Northwind Castings GmbH", Origin.TITLE_PAGE, 0.95),
+        Fact(FactKind.PERIOD, "FY2023", Origin.TITLE_PAGE, 0.9),
+    )
+    document, chunks = a_document("Fees are due in May.", name="scan_0012.pdf")
+    index.replace(document, chunks, said)
+    (hit,) = index.search("Northwind 2023", collection="deal")
+    assert hit.chunk == chunks[0], "the facts are in what is embedded, not in the text"
+    assert index.explain("Northwind", [hit], collection="deal")[hit.chunk.id].sparse_rank == 1
 
 
 def test_a_question_without_a_known_word_still_gets_an_answer_from_meaning(index: Index) -> None:

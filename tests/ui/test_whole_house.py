@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from selenium import webdriver
 
-from app.pages import MARKER
+from ingest.drawing import MARKER
 from tests.conftest import MATTER, ROOT
 from tests.ui.test_browser import (
     CHROMEDRIVER,
