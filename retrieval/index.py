@@ -61,7 +61,7 @@ LIKE = 5
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
 
-FORMAT = f"4.{sparse.VERSION}"
+FORMAT = f"5.{sparse.VERSION}"
 """What a stored point looks like: payload, header line and sparse weights. Collections of another are refused."""
 
 _NAME = re.compile(r"[^\W_](?:[\w .-]{0,98}[\w.-])?")
