@@ -383,7 +383,8 @@ class Ingestion:
         return bool(former)
 
     def _chunks(self, document: Document) -> Sequence[Chunk]:
-        return chunk(document, max_tokens=self._index.chunk_tokens, count_tokens=self._embedder.count_tokens)
+        measure = self._index.measure(document.text)
+        return chunk(document, max_tokens=measure.limit, count_tokens=measure.count)
 
     # ── what is gone ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -15,7 +15,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -25,11 +25,14 @@ from core.documents import Chunk, Document, DocumentId, Hit, Span
 from core.errors import ConfigError, NotFound, UsageError
 from core.facts import SURE, FactKind, Facts, values_of
 from core.finance import Statement
+from core.language import UNKNOWN, language_of
 from core.names import short_form, squashed
 from core.privacy import Clearance
 from retrieval import look, sparse
 from retrieval.look import Lever, Look, Scored
+from retrieval.phrases import held, quoted
 from retrieval.questions import asked_of, clause_wording, parts_of
+from retrieval.terms import UNSPACED
 
 if TYPE_CHECKING:
     from retrieval.embed import Embedder, Vectors
@@ -44,6 +47,18 @@ HEADER_TOKENS = 54
 """Tokens kept free for the line "title › section" in front of a chunk: with 200 of text it fills the 254 of MiniLM.
 The context of a table's rows comes on top; the chunk's text is shorter by as much."""
 
+CHUNK_WORDS = 225
+"""Words of a chunk in a language that the embedder does not read: it is found by its words alone, and 200 tokens of
+MiniLM are 80 words of German. Such a chunk may be as long as words like it, and a model that writes can read."""
+
+CHUNK_SURE = 0.95
+"""Least probability at which a chunk is taken to be in another language than its document: a contract in two columns,
+an English clause in a German judgment."""
+
+WHISPER = 1e-6
+"""The weight of meaning in the fusion when the embedder does not read the question's language: it orders what no word
+found, and lifts nothing that a word found."""
+
 CANDIDATES = 100
 """Least number of points that each of the two rankings brings to the fusion: a chunk that is 80th in one and 3rd in
 the other still counts. More changes little, since 1/(k + rank) is flat out there."""
@@ -57,6 +72,10 @@ EVERY_CLEARANCE = frozenset(Clearance)
 
 LIKE = 5
 """Letters by which a file's name is taken to name a party: people shorten and run names together."""
+
+PHRASE_CANDIDATES = 1000
+"""The same for a question with words in quotation marks: a chunk that holds all words of a phrase is among the first
+thousand of a hundred thousand, and reading so many payloads takes some milliseconds."""
 
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
@@ -74,6 +93,14 @@ class Built:
     fingerprint: str
     size: int
     format: str = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How long a chunk may be: at most `limit`, as `count` counts."""
+
+    limit: int
+    count: Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +144,14 @@ class Points(Protocol):
     def delete(self, ids: Sequence[str]) -> None:
         """Delete the points with these ids; an id that is not there is no error."""
 
-    def query(self, dense: Sequence[float], weights: sparse.Weights, *, within: Within, limit: int) -> list[Scored]:
-        """The best points of both rankings, fused, best first, in one round trip."""
+    def query(
+        self, dense: Sequence[float], weights: sparse.Weights, *, meaning: float, within: Within, limit: int
+    ) -> list[Scored]:
+        """The best points of both rankings, fused, best first, in one round trip.
+
+        `meaning` is the weight of the dense ranking in (0, 1]; words weigh 1. Qdrant stretches ranks by it:
+        1 / (k + rank / weight).
+        """
 
     def ranking(self, query: Sequence[float] | sparse.Weights, *, within: Within, limit: int) -> list[str]:
         """The ids of one ranking alone, best first: by meaning for a dense vector, by words for weights."""
@@ -166,10 +199,14 @@ class Index:
         self._embedder = embedder
         self._look = look
 
-    @property
-    def chunk_tokens(self) -> int:
-        """How many tokens a chunk should have, so that it and its header line fit the embedder's window."""
-        return max(1, min(CHUNK_TOKENS, self._embedder.max_tokens - HEADER_TOKENS))
+    def measure(self, text: str) -> Measure:
+        """How long a chunk of a document with this text should be."""
+        if self._reads(language_of(text)):
+            # With its header line it must fit the embedder's window.
+            return Measure(
+                max(1, min(CHUNK_TOKENS, self._embedder.max_tokens - HEADER_TOKENS)), self._embedder.count_tokens
+            )
+        return Measure(CHUNK_WORDS, count_words)
 
     def prepare(self, collection: str) -> None:
         """See that the collection is there and was built as this index would build it; make it when it is not there.
@@ -242,6 +279,7 @@ class Index:
         """The chunks that fit the question best, best first; `documents` None searches the whole collection.
 
         `weights` below 1 are those of documents that the question means less: their chunks' scores are multiplied.
+        Chunks that hold what stands in quotation marks come before those that do not.
         Hits of equal score are in the order of their ids, so that the same search gives the same answer.
         Raises NotFound for an unknown collection, ConfigError when it was built with another embedding model.
         """
@@ -256,9 +294,11 @@ class Index:
         wording = clause_wording(asked or question) if Lever.CLAUSES in levers else ""
         parts = parts_of(question) if Lever.STATEMENTS in levers else ()
         within = Within(collection, clearances, documents)
+        meaning = 1.0 if self._reads(language_of(question)) else WHISPER
+        phrases = quoted(question)
         # Candidates for the second look, and one more: ties come in twos (first in one ranking or in the other).
-        # Where documents weigh, a chunk of a likelier one may come from behind.
-        most = max(limit, 2 * CANDIDATES if weights else CANDIDATES) + 1
+        # Where documents weigh, or a phrase must stand in a chunk, a chunk may come from further behind.
+        most = max(limit, CANDIDATES, 2 * CANDIDATES if weights else 0, PHRASE_CANDIDATES if phrases else 0) + 1
 
         def weighed(found: Sequence[Scored]) -> list[Scored]:
             share = weights or {}
@@ -268,11 +308,12 @@ class Index:
 
         with self._store.open(collection) as stored:
             words = sparse.question_weights(question if asked else f"{question} {wording}")
-            found = weighed(stored.query(dense, words, within=within, limit=most))
+            found = weighed(stored.query(dense, words, meaning=meaning, within=within, limit=most))
             if asked is not None:
                 there = stored.query(
                     self._embedder.embed_question(asked).tolist(),
                     sparse.question_weights(f"{asked} {wording}"),
+                    meaning=meaning,
                     within=replace(within, documents=look.voted(found)),
                     limit=most,
                 )
@@ -284,6 +325,7 @@ class Index:
                         stored.query(
                             dense,
                             sparse.question_weights(f"{question} {part.wording}"),
+                            meaning=meaning,
                             within=replace(within, statement=part.statement),
                             limit=STATEMENT_CANDIDATES,
                         )
@@ -294,6 +336,7 @@ class Index:
         found = look.with_statements(found, statements)
         if self._look.reranker is not None:
             found = self._look.reranker.reranked(question, found)
+        found = sorted(found, key=lambda one: -held(one.payload["text"], phrases))
         if Lever.DUPLICATES in levers:
             found = look.without_duplicates(found)
         return tuple(_hit(one) for one in found[:limit])
@@ -387,27 +430,37 @@ class Index:
 
     def _points(self, document: Document, chunks: Sequence[Chunk], facts: Facts) -> list[Point]:
         name = _headline(_spoken(document.source), facts)
-        texts = [self._embedded_text(chunk, name) for chunk in chunks]
-        rows: Vectors = self._embedder.embed_documents(texts)
-        return [
-            Point(chunk.id, row.tolist(), sparse.document_weights(text), _payload(document, chunk))
-            for chunk, text, row in zip(chunks, texts, rows, strict=True)
-        ]
+        usual = language_of(document.text)
+        rows: Vectors = self._embedder.embed_documents([self._embedded_text(chunk, name) for chunk in chunks])
+        points = []
+        for chunk, row in zip(chunks, rows, strict=True):
+            language = language_of(chunk.text, sure=CHUNK_SURE) or usual
+            words = "\n".join(part for part in (" › ".join(_path(chunk, name)), chunk.context, chunk.text) if part)
+            weights = sparse.document_weights(words, language)
+            points.append(Point(chunk.id, row.tolist(), weights, _payload(document, chunk)))
+        return points
+
+    def _reads(self, language: str) -> bool:
+        """True unless the embedder says which languages it was trained on, and this one is none of them."""
+        return language == UNKNOWN or self._embedder.languages is None or language in self._embedder.languages
 
     def _embedded_text(self, chunk: Chunk, name: str) -> str:
         """The chunk under its header line (file name › title › section), and the context of a table's rows between.
 
-        What does not fit is taken from the title and the outer sections, never from the text.
+        What does not fit is taken from the title and the outer sections, never from the text; but of a chunk that is
+        measured in words, for a language that the embedder does not read, it is given the beginning.
         """
         count = self._embedder.count_tokens
-        left = self._embedder.max_tokens - count(chunk.text)
+        text = chunk.text
+        if count(text) > self._embedder.max_tokens:
+            text = _beginning(text, max(1, self._embedder.max_tokens - HEADER_TOKENS), count)
+        left = self._embedder.max_tokens - count(text)
         context = chunk.context if chunk.context and count(chunk.context) <= left else ""
         room = min(HEADER_TOKENS, left - (count(context) if context else 0))
-        title = "" if _spoken(chunk.title) == name else chunk.title
-        path = [part for part in (name, title, *chunk.section.split(" › ")) if part]
+        path = _path(chunk, name)
         while path and count(" › ".join(path)) > room:
             path.pop(1 if len(path) > 1 else 0)
-        return "\n".join(part for part in (" › ".join(path), context, chunk.text) if part)
+        return "\n".join(part for part in (" › ".join(path), context, text) if part)
 
 
 def _spoken(source: str) -> str:
@@ -430,6 +483,25 @@ def _headline(name: str, facts: Facts) -> str:
         if value and not (squashed(value) in said or (kind is FactKind.PERIOD and value.strip("FY")[:4] in said)):
             missing.append(value)
     return " ".join([*missing, name])
+
+
+def _path(chunk: Chunk, name: str) -> list[str]:
+    """Where a chunk stands: file name, title (unless it repeats that), sections from the outermost."""
+    title = "" if _spoken(chunk.title) == name else chunk.title
+    return [part for part in (name, title, *chunk.section.split(" › ")) if part]
+
+
+def _beginning(text: str, tokens: int, count: Callable[[str], int]) -> str:
+    """So much of the beginning of `text` that it has at most so many tokens."""
+    while text and (length := count(text)) > tokens:
+        text = text[: min(len(text) - 1, len(text) * tokens // length)]
+    return text
+
+
+def count_words(text: str) -> int:
+    """Words of `text`, where a character of a script without blanks counts as half of one."""
+    unspaced = sum(len(run) for run in UNSPACED.findall(text))
+    return len(UNSPACED.sub(" ", text).split()) + (unspaced + 1) // 2
 
 
 def is_name(collection: str) -> bool:

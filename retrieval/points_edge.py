@@ -240,7 +240,9 @@ class EdgePoints:
             with _told(self._collection):
                 self._shard.update(edge.UpdateOperation.delete_points(list(ids)))
 
-    def query(self, dense: Sequence[float], weights: Weights, *, within: Within, limit: int) -> list[Scored]:
+    def query(
+        self, dense: Sequence[float], weights: Weights, *, meaning: float, within: Within, limit: int
+    ) -> list[Scored]:
         seen = _seen(within)
         candidates = max(CANDIDATES, limit)
         request = edge.QueryRequest(
@@ -250,7 +252,7 @@ class EdgePoints:
                 edge.Prefetch(limit=candidates, query=edge.Query.Nearest(_sparse(weights), using=_SPARSE), filter=seen),
             ],
             # Qdrant counts ranks from 0, the formula from 1.
-            query=edge.Fusion.Rrf(RRF_K + 1),  # type: ignore[arg-type]
+            query=edge.Fusion.Rrf(RRF_K + 1, [meaning, 1.0]),  # type: ignore[arg-type]
             with_payload=True,
         )
         with _told(self._collection):

@@ -136,7 +136,9 @@ class ServerPoints:
             with _told(self._collection):
                 self._client.delete(self._name, models.PointIdsList(points=list(ids)), wait=True)
 
-    def query(self, dense: Sequence[float], weights: Weights, *, within: Within, limit: int) -> list[Scored]:
+    def query(
+        self, dense: Sequence[float], weights: Weights, *, meaning: float, within: Within, limit: int
+    ) -> list[Scored]:
         seen = _seen(within)
         candidates = max(CANDIDATES, limit)
         with _told(self._collection):
@@ -147,7 +149,7 @@ class ServerPoints:
                     models.Prefetch(query=_sparse(weights), using=_SPARSE, filter=seen, limit=candidates),
                 ],
                 # Qdrant counts ranks from 0, the formula from 1.
-                query=models.RrfQuery(rrf=models.Rrf(k=RRF_K + 1)),
+                query=models.RrfQuery(rrf=models.Rrf(k=RRF_K + 1, weights=[meaning, 1.0])),
                 limit=limit,
                 with_payload=True,
             ).points
