@@ -41,6 +41,12 @@ class Embedding(_Group):
     )
 
 
+class Reranker(_Group):
+    model: str | None = Field(
+        None, description="Folder of a sentence-transformers CrossEncoder that reads the first hits again. Unset: none."
+    )
+
+
 class Ocr(_Group):
     languages: str = Field("eng", description="Languages of scanned pages, as tesseract names them: eng+deu.")
 
@@ -99,6 +105,7 @@ class Settings(BaseSettings):
     qdrant: Qdrant = Qdrant()
     catalogue: Catalogue = Catalogue()
     embedding: Embedding = Embedding()
+    reranker: Reranker = Reranker()
     ocr: Ocr = Ocr()
     faithfulness: Faithfulness = Faithfulness()
     llama: Llama = Llama()
