@@ -24,7 +24,7 @@ from ui.parts import chart
 if TYPE_CHECKING:
     from rich.live import Live
 
-    from app.costs import OwnMachines, Costs
+    from app.costs import Costs, OwnMachines
     from app.doctor import Health
     from app.facts import Known
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
