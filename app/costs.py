@@ -49,7 +49,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class OwnMachines:
     """The questions that Claude answered, against machines that would have read and written the same tokens.
 
     `break_even` is the number of questions a month from which the machines are cheaper; None when they never are, since
@@ -74,7 +74,7 @@ class Costs:
     by: By
     lines: tuple[Line, ...]
     total: Line
-    comparison: Comparison | None
+    comparison: OwnMachines | None
     prices_dated: str
 
     def to_json(self) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _line(name: str, entries: Sequence[Entry]) -> Line:
     )
 
 
-def _compared(entries: Sequence[Entry], prices: Prices) -> Comparison | None:
+def _compared(entries: Sequence[Entry], prices: Prices) -> OwnMachines | None:
     paid = _line(
         "Claude", [entry for entry in entries if entry.mode in PAID and entry.usage.cost_usd and entry.settled]
     )
@@ -139,7 +139,7 @@ def _compared(entries: Sequence[Entry], prices: Prices) -> Comparison | None:
     # k machines break even at k·month / each questions if they can answer k·room: the same condition for every k.
     even = month / each if month / each <= room else None
     widest = max(2 * even if even else 0.0, 1.25 * paid.questions, 2 * room if even is None else 0.0)
-    return Comparison(
+    return OwnMachines(
         questions=paid.questions,
         claude=paid.usage.cost_usd,
         machine=machine.name,
@@ -168,7 +168,7 @@ def _line_json(line: Line) -> dict[str, Any]:
     }
 
 
-def _comparison_json(comparison: Comparison) -> dict[str, Any]:
+def _comparison_json(comparison: OwnMachines) -> dict[str, Any]:
     return {
         "questions": comparison.questions,
         "claude_usd": round(comparison.claude, 6),

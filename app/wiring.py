@@ -6,8 +6,9 @@ Order matters: telemetry is switched off and the process is sealed before anythi
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,16 +18,21 @@ from core.privacy import Privacy
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from app.service import App, Generators
+    from app.service import App, Generators, Scorers
     from generation.claude import Claude
     from generation.draft import Draft
     from generation.llama import Llama
+    from generation.support import Scorer
     from retrieval.embed import Embedder
     from retrieval.index import Index
+    from retrieval.look import Lever, Look
 
 
-def open_app(settings: Settings) -> App:
-    """Dossier as `settings` want it. Models are loaded and servers are spoken to when first needed, not here."""
+def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> App:
+    """Dossier as `settings` want it. Models are loaded and servers are spoken to when first needed, not here.
+
+    `levers` are those of the second look at what was found, all of them when None: for measuring what one is worth.
+    """
     quiet()
     # Read by torch's OpenMP when it is loaded. Beside another busy process, threads that spin while they wait take the
     # processor from the one they wait for: embedding became 2 to 10 times slower.
@@ -45,9 +51,10 @@ def open_app(settings: Settings) -> App:
     return App(
         settings,
         library=Library(settings.home, settings.catalogue.url),
-        index=_index(settings, embedder),
+        index=_index(settings, embedder, _look(settings, levers)),
         embedder=embedder,
         generators=_generators(settings, embedder),
+        scorers=_scorers(settings),
         audit=AuditLog(settings.home / "audit.jsonl"),
         ledger=Ledger(settings.catalogue.url or catalogue_url(settings.home), settings.budget),
     )
@@ -59,18 +66,29 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     return frozenset(host for url in urls if url and (host := urlsplit(url).hostname))
 
 
-def _index(settings: Settings, embedder: Embedder) -> Index:
+def _look(settings: Settings, levers: Collection[Lever] | None) -> Look:
+    from retrieval.look import Lever, Look
+    from retrieval.rerank import Reranker
+
+    reranker = None
+    if settings.reranker.model is not None:
+        folder = Path(settings.reranker.model).expanduser()
+        reranker = Reranker(folder, device=settings.embedding.device, batch_size=settings.embedding.batch_size)
+    return Look(frozenset(Lever if levers is None else levers), reranker)
+
+
+def _index(settings: Settings, embedder: Embedder, look: Look) -> Index:
     from retrieval.index import Index
 
     if settings.qdrant.url is None:
         from retrieval.points_edge import EdgeStore
 
-        return Index(EdgeStore(settings.home / "index"), embedder)
+        return Index(EdgeStore(settings.home / "index"), embedder, look)
 
     from retrieval.points_server import ServerStore, connect
 
     key = settings.qdrant.api_key
-    return Index(ServerStore(connect(settings.qdrant.url, key.get_secret_value() if key else None)), embedder)
+    return Index(ServerStore(connect(settings.qdrant.url, key.get_secret_value() if key else None)), embedder, look)
 
 
 def _generators(settings: Settings, embedder: Embedder) -> Generators:
@@ -114,4 +132,34 @@ def _generators(settings: Settings, embedder: Embedder) -> Generators:
         extractive=extractive,
         gdpr=gdpr if settings.llama.url else None,
         claude=claude if settings.claude.api_key else None,
+    )
+
+
+def _scorers(settings: Settings) -> Scorers:
+    from app.service import Scorers
+    from generation.support import BuiltIn
+    from generation.tokens import TokenModel
+    from retrieval.embed import HASH_MODEL, default_folder
+
+    # Whatever model embeds: the weights of the scorer belong to the token vectors of this one.
+    built_in = BuiltIn(TokenModel(default_folder))
+
+    def judge() -> Scorer:
+        from generation.judge import Judge
+        from generation.llama import Llama
+
+        key = settings.llama.api_key
+        llama = Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
+        return Judge(f"judge {settings.llama.model}", llama.verdicts, places=built_in)
+
+    def model() -> Scorer:
+        from generation.entailment import Entailment
+
+        return Entailment(Path(settings.faithfulness.model or ""), places=built_in)
+
+    return Scorers(
+        answers=None if settings.embedding.model == HASH_MODEL else built_in,
+        built_in=built_in,
+        judge=judge if settings.llama.url else None,
+        model=model if settings.faithfulness.model else None,
     )

@@ -36,11 +36,26 @@ class Embedding(_Group):
         description="Folder of a sentence-transformers model, or all-MiniLM-L6-v2 (carried by a package), or hash.",
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps …")
-    batch_size: int = Field(32, ge=1, le=4096, description="Texts embedded at once.")
+    batch_size: int = Field(
+        32, ge=1, le=4096, description="Texts embedded at once, on a GPU or by a model that is no BERT."
+    )
+
+
+class Reranker(_Group):
+    model: str | None = Field(
+        None, description="Folder of a sentence-transformers CrossEncoder that reads the first hits again. Unset: none."
+    )
 
 
 class Ocr(_Group):
     languages: str = Field("eng", description="Languages of scanned pages, as tesseract names them: eng+deu.")
+
+
+class Faithfulness(_Group):
+    model: Path | None = Field(
+        None,
+        description="Folder of a cross-encoder (NLI, hallucination) for dossier eval faithfulness --scorer model.",
+    )
 
 
 class Llama(_Group):
@@ -90,7 +105,9 @@ class Settings(BaseSettings):
     qdrant: Qdrant = Qdrant()
     catalogue: Catalogue = Catalogue()
     embedding: Embedding = Embedding()
+    reranker: Reranker = Reranker()
     ocr: Ocr = Ocr()
+    faithfulness: Faithfulness = Faithfulness()
     llama: Llama = Llama()
     claude: Claude = Claude()
     budget: Budget = Budget()

@@ -27,8 +27,9 @@ from core.answers import Usage
 from core.documents import Chunk
 from core.errors import ConfigError, DossierError, ServiceDown, UsageError
 from generation.draft import BrokenOff, Draft, DraftClaim
+from generation.judge import Verdicts, verdicts_in
 from generation.passages import Passage, passages_of
-from generation.prompts import LLAMA_SYSTEM, PROMPT_VERSION, llama_schema, llama_user
+from generation.prompts import JUDGE_SYSTEM, LLAMA_SYSTEM, PROMPT_VERSION, judge_text, llama_schema, llama_user
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -182,11 +183,11 @@ class Llama:
         fitted = self._fitted(question, chunks)
         while True:
             try:
-                said = self._said(fitted, on_text)
+                said = self._said(fitted.messages, llama_schema(len(fitted.passages)), on_text)
                 break
             except _TooMuch:  # the tokens were only estimated, and too few
                 fitted = self._fitted(question, fitted.chunks[: len(fitted.chunks) * 3 // 4])
-        self._must_have_read(fitted, said)
+        self._must_have_read(fitted.messages, fitted.counted, said)
         reply = _whole_claims(said.text) if said.cut else _parsed(said.text)
         claims = tuple(
             DraftClaim(claim.text, tuple(dict.fromkeys(claim.passages))) for claim in reply.claims if claim.text.strip()
@@ -212,6 +213,19 @@ class Llama:
             complete=not said.cut,
         )
 
+    def verdicts(self, context: str, asked: str, claims: int) -> tuple[bool, ...]:
+        """Whether each of the `claims` claims in `asked` (see generation.prompts.judge_user) is supported by `context`.
+
+        Raises as `answer` does; UsageError when the context does not fit the window.
+        """
+        messages = _messages(JUDGE_SYSTEM, f"{judge_text(context)}\n\n{asked}")
+        try:
+            said = self._said(messages, Verdicts.model_json_schema(), None)
+        except _TooMuch as error:
+            raise UsageError(f"The text does not fit into the window of {self._model}.") from error
+        self._must_have_read(messages, self._counted(messages), said)
+        return verdicts_in(said.text, claims, of="The Llama server")
+
     # ── what an operator asks ─────────────────────────────────────────────────────────────────────────────────────
 
     def look(self) -> Look:
@@ -221,7 +235,7 @@ class Llama:
             raise ConfigError(
                 f"The Llama server at {self._host} serves {', '.join(names)}, not {self._model} (DOSSIER_LLAMA_MODEL)."
             )
-        counted = self._counted(_messages("", ()))
+        counted = self._counted(_messages("", ""))
         root = next((one.root for one in served if one.name == self._model), None)
         return Look(root, counted.window or window_of(self._model, served), counted.exact)
 
@@ -232,7 +246,7 @@ class Llama:
         kept = chunks
         while kept:
             passages = passages_of(kept)
-            messages = _messages(question, passages)
+            messages = _messages(LLAMA_SYSTEM, llama_user(question, passages))
             counted = self._counted(messages)
             window = self._window or counted.window or window_of(self._model, self._served()) or _SMALLEST_WINDOW
             room = window - self._max_tokens
@@ -265,27 +279,29 @@ class Llama:
 
     # ── the question ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _said(self, fitted: _Fitted, on_text: Callable[[str], None] | None) -> _Said:
+    def _said(
+        self, messages: Sequence[ChatMessage], schema: dict[str, Any], on_text: Callable[[str], None] | None
+    ) -> _Said:
         import openai
 
         try:
-            return self._patiently(lambda: self._streamed(fitted, on_text))
+            return self._patiently(lambda: self._streamed(messages, schema, on_text))
         except ServiceDown as error:
             cause = error.__cause__
             if isinstance(cause, openai.BadRequestError) and _TOO_LONG.search(str(cause)):
                 raise _TooMuch from error
             raise
 
-    def _streamed(self, fitted: _Fitted, on_text: Callable[[str], None] | None) -> _Said:
+    def _streamed(
+        self, messages: Sequence[ChatMessage], schema: dict[str, Any], on_text: Callable[[str], None] | None
+    ) -> _Said:
         """One attempt. What breaks after the first word is not tried again: it was maybe shown."""
         import openai
 
         text, told, finish = "", "", None
         usage = {"prompt_tokens": 0, "completion_tokens": 0}
-        schema = {"name": "answer", "strict": True, "schema": llama_schema(len(fitted.passages))}
-        stream = self._client().stream_chat(
-            fitted.messages, response_format={"type": "json_schema", "json_schema": schema}
-        )
+        shape = {"name": "answer", "strict": True, "schema": schema}
+        stream = self._client().stream_chat(messages, response_format={"type": "json_schema", "json_schema": shape})
         try:
             for response in stream:
                 text += response.delta or ""
@@ -302,13 +318,9 @@ class Llama:
             raise self._broken_off(usage)
         return _Said(text, usage["prompt_tokens"], usage["completion_tokens"], cut=finish == "length")
 
-    def _must_have_read(self, fitted: _Fitted, said: _Said) -> None:
+    def _must_have_read(self, messages: Sequence[ChatMessage], counted: _Counted, said: _Said) -> None:
         """Raises ConfigError for a server that cut the prompt without a word, as ollama does with its default."""
-        sent = (
-            fitted.counted.tokens
-            if fitted.counted.exact
-            else _characters(fitted.messages) // _MOST_CHARACTERS_PER_TOKEN
-        )
+        sent = counted.tokens if counted.exact else _characters(messages) // _MOST_CHARACTERS_PER_TOKEN
         if 0 < said.tokens_in < sent:
             raise ConfigError(
                 f"The Llama server at {self._host} read {said.tokens_in} tokens of at least {sent} that it was sent: "
@@ -436,12 +448,12 @@ def _wait(error: Exception, attempt: int) -> float | None:
     return _FIRST_WAIT * 2.0**attempt * random.uniform(0.75, 1.0)
 
 
-def _messages(question: str, passages: Sequence[Passage]) -> list[ChatMessage]:
+def _messages(system: str, user: str) -> list[ChatMessage]:
     from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
     return [
-        ChatMessage(role=MessageRole.SYSTEM, content=LLAMA_SYSTEM),
-        ChatMessage(role=MessageRole.USER, content=llama_user(question, passages)),
+        ChatMessage(role=MessageRole.SYSTEM, content=system),
+        ChatMessage(role=MessageRole.USER, content=user),
     ]
 
 

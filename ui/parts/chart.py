@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.costs import Comparison, Point
+from app.costs import OwnMachines, Point
 
 WIDTH, HEIGHT = 60, 14
 """Letters of the drawing on a terminal."""
@@ -11,7 +11,7 @@ _PAGE = (720, 400)
 _PLOT = (80, 30, 600, 310)  # left, top, width, height
 
 
-def on_terminal(comparison: Comparison) -> list[str]:
+def on_terminal(comparison: OwnMachines) -> list[str]:
     """Claude's cost (●) and that of machines (─) over the questions of a month; │ is where last month was."""
     points = comparison.points
     most = _most(points)
@@ -34,7 +34,7 @@ def on_terminal(comparison: Comparison) -> list[str]:
     return ["USD a month", *lines, " " * 10 + "0" + right.rjust(WIDTH)]
 
 
-def as_svg(comparison: Comparison) -> str:
+def as_svg(comparison: OwnMachines) -> str:
     """The same as a picture, with its legend in words."""
     left, top, width, height = _PLOT
     points = comparison.points

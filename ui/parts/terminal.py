@@ -24,12 +24,13 @@ from ui.parts import chart
 if TYPE_CHECKING:
     from rich.live import Live
 
-    from app.costs import Comparison, Costs
+    from app.costs import Costs, OwnMachines
     from app.doctor import Health
     from app.facts import Known
     from app.preflight import Fit
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
-    from eval.retrieval import Result
+    from eval.faithfulness import Faithfulness
+    from eval.report import Comparison, Result
 
 HEARTBEAT = 10.0
 """Seconds between two lines of progress where no terminal is there to draw a bar."""
@@ -215,7 +216,8 @@ def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) 
     for claim in answer.claims:
         marks = "".join(f"[{numbers.setdefault(citation, len(numbers) + 1)}]" for citation in claim.citations)
         word, style = _SUPPORT[claim.support]
-        out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style)))
+        score = "" if claim.score is None else f" {claim.score:.2f}"
+        out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style), (score, "dim")))
         for difference in claim.differences:
             out.print(Text.assemble("    ", (difference, "red")))
     if numbers:
@@ -285,6 +287,11 @@ def print_found(found: Found) -> None:
         if hit.chunk.context:
             out.print(Padding(Text(hit.chunk.context, style="dim"), (0, 0, 0, 4)))
         out.print(Padding(Text(_short(hit.chunk.text)), (0, 0, 0, 4)))
+        if hit.because:
+            out.print(Padding(Text(f"here because: {hit.because}", style="dim"), (0, 0, 0, 4)))
+        if hit.duplicates:
+            places = _many(len(hit.duplicates), "other place")
+            out.print(Padding(Text(f"the same words stand in {places}", style="dim"), (0, 0, 0, 4)))
     searched = _many(len(found.scope.documents), "document")
     out.print(Text(f"{searched} searched ({'; '.join(found.scope.because)}) · {found.seconds:.2f} s", style="dim"))
 
@@ -405,7 +412,7 @@ def print_costs(costs: Costs) -> None:
     out.print(Text(f"● Claude  ─ machines  │ {costs.month}   prices of {costs.prices_dated}", style="dim"))
 
 
-def comparison_words(comparison: Comparison) -> str:
+def comparison_words(comparison: OwnMachines) -> str:
     """The comparison in two sentences."""
     machines = f"{comparison.machines} of them" if comparison.machines > 1 else "it"
     first = (
@@ -453,6 +460,31 @@ def print_evaluation(result: Result) -> None:
     out.print(Text(result.summary(), style="dim"))
     for failure in result.failures:
         out.print(Text(str(failure), style="red"))
+
+
+def print_faithfulness(measured: Faithfulness) -> None:
+    if measured.tasks:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for column in ("task", "items", "unsupported", "AUROC", "balanced accuracy", "F1"):
+            table.add_column(column, justify="left" if column == "task" else "right")
+        for name, task in measured.tasks.items():
+            table.add_row(escape(name), str(task.items), str(task.unsupported), *measured.figures(task))
+        out.print(table)
+    out.print(Text(measured.summary(), style="dim"))
+    for failure in measured.failures:
+        out.print(Text(str(failure), style="red"))
+
+
+def print_comparison(comparison: Comparison) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(f"against {comparison.baseline}")
+    for column in ("before", "difference", "low", "high"):
+        table.add_column(column, justify="right")
+    table.add_column("verdict")
+    for metric, (value, low, high) in comparison.differences.items():
+        before = f"{comparison.old.metrics[metric].value:.3f}"
+        table.add_row(metric, before, f"{value:+.3f}", f"{low:+.3f}", f"{high:+.3f}", comparison.verdict(metric))
+    out.print(table)
 
 
 def _short(text: str) -> str:
