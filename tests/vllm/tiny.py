@@ -113,7 +113,8 @@ def _tilt(tokens: list[str], embedding: _Weights) -> _Weights:
     """What is added to the last layer: quotes are closed soon, and neither quotes nor lists where they were opened."""
 
     def after(opening: str) -> _Weights:
-        return embedding[[token.endswith(opening) for token in tokens]].sum(axis=0)
+        total: _Weights = embedding[[token.endswith(opening) for token in tokens]].sum(axis=0)
+        return total
 
     tilt = np.zeros_like(embedding)
     tilt[tokens.index('"')] += (_SOON - 3 * _SOON * after('"')) / _HIDDEN
