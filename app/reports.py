@@ -351,6 +351,7 @@ def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -
                 "text": claim.text,
                 "support": claim.support.value,
                 "differences": list(claim.differences),
+                "score": None if claim.score is None else round(claim.score, 4),
                 "citations": [
                     {
                         "document_id": citation.document_id,

@@ -1,7 +1,7 @@
 """The verbs of Dossier, one method each. Read this first: the story is here, the details one call below.
 
 ingest   parse → chunk → keep → index → shelve      told in `app/ingestion.py`
-ask      scope → choose → search, load or plan → generate → resolve → verify
+ask      scope → choose → search, load or plan → generate → resolve → verify → score
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from core.prices import read_prices
 from core.privacy import Clearance, EgressPolicy, Mode
 from core.settings import Settings
 from generation.citations import resolve
+from generation.support import Scorer, with_scores
 from generation.verify import verify
 from ingest.ocr import OcrChoice
 from retrieval.catalogue import Quarantined, Record
@@ -79,6 +80,20 @@ class Generators:
     claude: Callable[[], Claude] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Scorers:
+    """How well a context carries an answer, by each way that is configured. Built when first called.
+
+    `answers` scores the claims of every answer; None where the embedding model is `hash`: such a machine may be without
+    torch. `judge` asks the configured Llama.
+    """
+
+    answers: Scorer | None
+    built_in: Scorer
+    judge: Callable[[], Scorer] | None
+    model: Callable[[], Scorer] | None
+
+
 class App:
     """Everything that Dossier does. Built by `app.wiring.open_app`, and by nobody else."""
 
@@ -90,6 +105,7 @@ class App:
         index: Index,
         embedder: Embedder,
         generators: Generators,
+        scorers: Scorers,
         audit: AuditLog,
         ledger: Ledger,
     ) -> None:
@@ -98,6 +114,7 @@ class App:
         self._index = index
         self._embedder = embedder
         self._generators = generators
+        self._scorers = scorers
         self._audit = audit
         self._ledger = ledger
         self._ingestion = Ingestion(settings, library=library, index=index, embedder=embedder, audit=audit)
@@ -322,6 +339,8 @@ class App:
         read = self._read(mode, asked, view, scope, records, whole=whole, on_text=on_text)
         draft = read.draft
         claims = verify(resolve(draft, self._cited(draft, records)))
+        if self._scorers.answers is not None:
+            claims = with_scores(claims, self._scorers.answers, question=question)
         answer = Answer(
             question=question,
             claims=claims,
@@ -347,6 +366,19 @@ class App:
             cost_usd=round(answer.usage.cost_usd, 6),
         )
         return answer
+
+    def scorer(self, way: str) -> Scorer:
+        """What scores support: `built-in`, `judge` (the configured Llama) or `model` (the folder in
+        DOSSIER_FAITHFULNESS_MODEL). Raises UsageError where it is not configured."""
+        if way == "built-in":
+            return self._scorers.built_in
+        if way == "judge":
+            if self._scorers.judge is None:
+                raise UsageError("There is no language model to judge: set DOSSIER_LLAMA_URL.")
+            return self._scorers.judge()
+        if self._scorers.model is None:
+            raise UsageError("There is no model to score with: set DOSSIER_FAITHFULNESS_MODEL to its folder.")
+        return self._scorers.model()
 
     def costs(self, *, month: str | None = None, by: By) -> Costs:
         """What a month cost ("2026-11"; None: last month, or the running one), beside machines of one's own.

@@ -18,9 +18,10 @@ from core.privacy import Privacy
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from app.service import App, Generators
+    from app.service import App, Generators, Scorers
     from generation.claude import Claude
     from generation.draft import Draft
+    from generation.support import Scorer
     from retrieval.embed import Embedder
     from retrieval.index import Index
     from retrieval.look import Lever, Look
@@ -52,6 +53,7 @@ def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> 
         index=_index(settings, embedder, _look(settings, levers)),
         embedder=embedder,
         generators=_generators(settings, embedder),
+        scorers=_scorers(settings),
         audit=AuditLog(settings.home / "audit.jsonl"),
         ledger=Ledger(settings.catalogue.url or catalogue_url(settings.home), settings.budget),
     )
@@ -126,4 +128,34 @@ def _generators(settings: Settings, embedder: Embedder) -> Generators:
         extractive=extractive,
         gdpr=gdpr if settings.llama.url else None,
         claude=claude if settings.claude.api_key else None,
+    )
+
+
+def _scorers(settings: Settings) -> Scorers:
+    from app.service import Scorers
+    from generation.support import BuiltIn
+    from generation.tokens import TokenModel
+    from retrieval.embed import HASH_MODEL, default_folder
+
+    # Whatever model embeds: the weights of the scorer belong to the token vectors of this one.
+    built_in = BuiltIn(TokenModel(default_folder))
+
+    def judge() -> Scorer:
+        from generation.judge import Judge
+        from generation.llama import Llama
+
+        key = settings.llama.api_key
+        llama = Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
+        return Judge(f"judge {settings.llama.model}", llama.verdicts, places=built_in)
+
+    def model() -> Scorer:
+        from generation.entailment import Entailment
+
+        return Entailment(Path(settings.faithfulness.model or ""), places=built_in)
+
+    return Scorers(
+        answers=None if settings.embedding.model == HASH_MODEL else built_in,
+        built_in=built_in,
+        judge=judge if settings.llama.url else None,
+        model=model if settings.faithfulness.model else None,
     )

@@ -37,12 +37,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of the answer. `differences` says in words what is altered."""
+    """One sentence of the answer. `differences` says in words what is altered.
+
+    `score`, in [0, 1], is how probable it is that the quotes carry all of it: an estimate beside `support`, which is
+    exact. None where nothing was estimated: there is no citation, or no model for it.
+    """
 
     text: str
     citations: tuple[Citation, ...]
     support: Support = Support.NONE
     differences: tuple[str, ...] = ()
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,13 @@ class Ocr(_Group):
     languages: str = Field("eng", description="Languages of scanned pages, as tesseract names them: eng+deu.")
 
 
+class Faithfulness(_Group):
+    model: Path | None = Field(
+        None,
+        description="Folder of a cross-encoder (NLI, hallucination) for dossier eval faithfulness --scorer model.",
+    )
+
+
 class Llama(_Group):
     url: str | None = Field(None, description="An OpenAI-compatible server, such as http://vllm:8000/v1.")
     model: str = Field("llama", description="The name under which that server serves its model.")
@@ -100,6 +107,7 @@ class Settings(BaseSettings):
     embedding: Embedding = Embedding()
     reranker: Reranker = Reranker()
     ocr: Ocr = Ocr()
+    faithfulness: Faithfulness = Faithfulness()
     llama: Llama = Llama()
     claude: Claude = Claude()
     budget: Budget = Budget()

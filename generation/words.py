@@ -42,6 +42,13 @@ SMALL = words_of(
     "ou de du des d en si il elle est sont el los las y o que"
 )
 
+# Words that say nothing about what a sentence is about: a claim is not held up by sharing them with its evidence.
+COMMON = SMALL | words_of(
+    "i you he she them his her him my your me us who which what while so than then not no do does did can could will "
+    "would may might must should shall about into over out also more most some other such here how why had having "
+    "being been s t"
+)
+
 # What limits a sentence without denying it.
 CONDITIONS = words_of(
     "if provided subject solely conditional only sofern soweit wenn falls vorbehaltlich nur si sauf sous nếu"

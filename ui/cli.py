@@ -775,6 +775,60 @@ def eval_compare(old: str, new: str, reports: tuple[Path, ...], as_json: bool) -
     return 0
 
 
+@evaluate.command("faithfulness")
+@click.argument("items", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the scores go.")
+@click.option(
+    "--scorer",
+    type=click.Choice(["built-in", "judge", "model"]),
+    default="built-in",
+    show_default=True,
+    help="What scores: our own, the configured Llama, or the folder in DOSSIER_FAITHFULNESS_MODEL.",
+)
+@click.option("--answers", is_flag=True, help="ITEMS are judged questions: ask them, and score the answers.")
+@COLLECTION
+@click.option(
+    "--mode",
+    type=click.Choice(["auto", "extractive", "gdpr", "long-document"]),
+    default="auto",
+    show_default=True,
+    help="With --answers: how the answers are made.",
+)
+@AS_JSON
+def eval_faithfulness(
+    items: Path,
+    output: Path,
+    scorer: str,
+    answers: bool,
+    collection: str | None,
+    mode: str,
+    as_json: bool,
+) -> int:
+    """How well answers are carried by their context, and how well a scorer tells.
+
+    ITEMS are JSON lines {id, context, response, question?, source_id?, task?, label?}; label 1 means that something in
+    the response is not supported. With labels there are figures per task, each with its 95 % interval. Exit code 1
+    means that an item could not be scored.
+    """
+    from core.privacy import Mode
+    from eval.faithfulness import answered, measure, read_items
+    from ui.parts.terminal import print_faithfulness, waiting
+
+    if not answers and (collection is not None or mode != "auto"):
+        raise UsageError("--collection and --mode are for --answers: items bring their own answers.")
+    with _open_app() as app, waiting("Scoring", silent=as_json):
+        chosen = app.scorer(scorer)
+        given = (
+            answered(app, items, collection=collection, mode=Mode(mode), by=_user()) if answers else read_items(items)
+        )
+        measured = measure(given, chosen, output)
+    if as_json:
+        _print_json({**measured.to_json(), "output": str(output)})
+    else:
+        print_faithfulness(measured)
+    return 1 if measured.failures else 0
+
+
 @evaluate.command("citations")
 @click.argument("pairs", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the verdicts go.")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.facts import Known
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
     from eval.compare import Comparison
+    from eval.faithfulness import Faithfulness
     from eval.gate import Gate
     from eval.report import Result
     from eval.runs import EvalRun
@@ -217,7 +218,8 @@ def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) 
     for claim in answer.claims:
         marks = "".join(f"[{numbers.setdefault(citation, len(numbers) + 1)}]" for citation in claim.citations)
         word, style = _SUPPORT[claim.support]
-        out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style)))
+        score = "" if claim.score is None else f" {claim.score:.2f}"
+        out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style), (score, "dim")))
         for difference in claim.differences:
             out.print(Text.assemble("    ", (difference, "red")))
     if numbers:
@@ -503,6 +505,19 @@ def print_eval_runs(runs: Sequence[EvalRun]) -> None:
         out.print(table)
     else:
         out.print("Nothing has been measured here yet: dossier eval retrieval QUERIES --collection NAME.")
+
+
+def print_faithfulness(measured: Faithfulness) -> None:
+    if measured.tasks:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for column in ("task", "items", "unsupported", "AUROC", "balanced accuracy", "F1"):
+            table.add_column(column, justify="left" if column == "task" else "right")
+        for name, task in measured.tasks.items():
+            table.add_row(escape(name), str(task.items), str(task.unsupported), *measured.figures(task))
+        out.print(table)
+    out.print(Text(measured.summary(), style="dim"))
+    for failure in measured.failures:
+        out.print(Text(str(failure), style="red"))
 
 
 def print_comparison(comparison: Comparison) -> None:

@@ -95,9 +95,10 @@ def references(answer: Answer) -> tuple[tuple[Claim, tuple[Reference, ...]], ...
 
 
 def support_words(claim: Claim) -> tuple[str, str]:
-    """The name of a claim's support and what stands behind it; for an altered claim, what differs."""
+    """The name of a claim's support and what stands behind it: for an altered claim what differs; then the estimate."""
     name, meaning = SUPPORT[claim.support]
-    return name, "; ".join(claim.differences) or meaning
+    estimate = f"estimated support {claim.score:.0%}" if claim.score is not None else ""
+    return name, "; ".join(filter(None, ("; ".join(claim.differences) or meaning, estimate)))
 
 
 def pages_words(pages: Sequence[int]) -> str:
