@@ -734,6 +734,34 @@ def eval_gate(
     return verdict.exit_code
 
 
+@evaluate.command("generate")
+@click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to ask about.")
+@click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where they go.")
+@click.option("--limit", "-k", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many at most.")
+@click.option("--seed", default=1, show_default=True, type=int, help="Another seed, another choice.")
+@AS_JSON
+def eval_generate(collection: str, output: Path, limit: int, seed: int, as_json: bool) -> int:
+    """Make questions from your own documents, with the words that answer them: a judged set to start from.
+
+    Definitions, clauses under their headings, and cells of tables. Each row has a split, dev or test, by document, and
+    overlap, the share of its words that stand in the evidence: such questions are easier than what people ask. Read
+    them before you rely on them.
+    """
+    from eval.generate import generate
+
+    with _open_app() as app:
+        made = generate(app, output, collection=collection, limit=limit, seed=seed)
+    if as_json:
+        _print_json({**made, "output": str(output)})
+    else:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in made["types"].items())
+        click.echo(
+            f"{made['questions']} questions on {made['documents']} documents ({kinds}); "
+            f"{made['overlap']:.0%} of their words stand in the evidence."
+        )
+    return 0
+
+
 @evaluate.command("runs")
 @click.option(
     "--limit", "-k", default=20, show_default=True, type=click.IntRange(min=1), help="How many, newest first."
