@@ -98,12 +98,17 @@ def _cells(document: Document, block: Block) -> Iterator[Generated]:
     at = block.span.start
     columns: list[str] = []
     for line in block.span.of(document.text).splitlines(keepends=True):
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        # Cells of a PDF are parted by tabs, those of Markdown by bars.
+        parts = line.rstrip("\n").split("\t") if "\t" in line else line.strip().strip("|").split("|")
+        cells = [cell.strip() for cell in parts]
         span = Span(at, at + len(line.rstrip()))
         at += len(line)
         if not columns:
             columns = cells
-        elif len(cells) == len(columns) and re.search(r"[^\W\d]{3}", cells[0]):
+            continue
+        if len(cells) == len(columns) + 1:
+            columns = ["", *columns]  # a head row without a word over the labels
+        if len(cells) == len(columns) and re.search(r"[^\W\d]{3}", cells[0]):
             for column, cell in zip(columns[1:], cells[1:], strict=True):
                 if column and _FIGURE.fullmatch(cell):
                     yield _made(f"What is {cells[0].rstrip(' .:')} for {column}?", "table", document, span)
