@@ -84,7 +84,7 @@ golden: setup
 	$(BIN)/python docs/make_cli.py
 
 eval: setup
-	$(BIN)/python -m eval examples/matter --queries examples/questions.jsonl
+	$(BIN)/dossier eval gate
 
 # The exact versions that were tested together.
 lock: setup

@@ -22,7 +22,8 @@ import click
 from app.wiring import open_app
 from core.errors import DossierError, UsageError
 from core.settings import settings_from_environment
-from eval.report import Result, compared
+from eval.compare import compared
+from eval.report import Result
 from eval.retrieval import evaluate_app
 from retrieval.look import Lever
 
@@ -74,8 +75,11 @@ def measured(one: str, *, within_document: bool, questions: int | None) -> dict[
         without = {lever: result(set(Lever) - {lever}) for lever in Lever}
         without_any = result(set())
     metrics = [metric for metric in METRICS if metric in everything.metrics]
-    worth = {lever.value: compared(everything, old, baseline=lever).differences for lever, old in without.items()}
-    worth["the second look"] = compared(everything, without_any, baseline="none").differences
+    worth = {
+        lever.value: compared(everything.scored, old.scored, baseline=lever).differences
+        for lever, old in without.items()
+    }
+    worth["the second look"] = compared(everything.scored, without_any.scored, baseline="none").differences
     return {
         "collection": collection,
         "questions": len(everything.scored),

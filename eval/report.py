@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.statistics import Interval, difference_interval
+import numpy as np
+
+from eval.statistics import Interval, mean_interval, wilson
 
 _DECIMALS = 4
+
+ABSTENTION = "abstention"
+"""The metric of a question that is 1 when it got an answer exactly if the documents have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,20 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Whether a question got no answer, and whether that is right: exactly when the documents do not answer it."""
+
+    id: str
+    document: str
+    answerable: bool
+    silent: bool
+
+    @property
+    def right(self) -> bool:
+        return self.silent is not self.answerable
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """The same figures over some of the questions."""
 
@@ -44,7 +63,8 @@ class Result:
     """A measurement. `queries` counts all that were read = len(scored) + unanswerable + unjudged.
 
     `unanswerable` have no answer in the documents, `unjudged` have one that nobody marked: neither can be ranked.
-    `failures` are among `scored`, with 0. `slices` is dimension → value → figures.
+    `failures` are among `scored`, with 0. `slices` is dimension → value → figures. `seconds` are those of each search.
+    `silence` tells of every question whether it got no answer, and is empty where all have one.
     """
 
     queries: int
@@ -56,6 +76,22 @@ class Result:
     failures: tuple[Failure, ...]
     limit: int
     within_document: bool
+    seconds: tuple[float, ...] = ()
+    silence: tuple[Silence, ...] = ()
+
+    def latency(self) -> dict[str, float]:
+        """Seconds of a search, measured on the spot: half of them took at most p50, 19 of 20 at most p95."""
+        if not self.seconds:
+            return {}
+        return {name: float(np.quantile(self.seconds, share)) for name, share in (("p50", 0.5), ("p95", 0.95))}
+
+    def all_scores(self) -> tuple[Scored, ...]:
+        """`scored`, and of every question that was put to extractive mode whether it was silent when it should be."""
+        rows = {one.id: one for one in self.scored}
+        for one in self.silence:
+            scores = {**(rows[one.id].scores if one.id in rows else {}), ABSTENTION: float(one.right)}
+            rows[one.id] = Scored(one.id, one.document, scores)
+        return tuple(rows.values())
 
     def rows(self) -> tuple[tuple[str, Interval], ...]:
         """(metric, (value, low, high)), in the order to print."""
@@ -88,6 +124,8 @@ class Result:
             "within_document": self.within_document,
             "limit": self.limit,
             "metrics": _metrics_json(self.metrics),
+            "latency": {name: round(value, _DECIMALS) for name, value in self.latency().items()},
+            **({"abstention": _metrics_json(abstention_figures(self.silence))} if self.silence else {}),
             "slices": {
                 dimension: {
                     value: {"queries": part.queries, "metrics": _metrics_json(part.metrics)}
@@ -100,59 +138,46 @@ class Result:
                     "document": scored.document,
                     **{name: round(score, _DECIMALS) for name, score in scored.scores.items()},
                 }
-                for scored in self.scored
+                for scored in self.all_scores()
             },
             "failures": [{"id": failure.id, "reason": failure.reason} for failure in self.failures],
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A measurement held against another of the same questions. `differences` are new minus old, paired by question."""
-
-    baseline: str
-    old: Result
-    differences: Mapping[str, Interval]
-
-    def verdict(self, metric: str) -> str:
-        """better or worse where the interval leaves no doubt of the sign, else undecided."""
-        _, low, high = self.differences[metric]
-        return "better" if low > 0 else "worse" if high < 0 else "undecided"
-
-    def to_json(self) -> dict[str, Any]:
-        """What `baseline` holds in `dossier eval retrieval --json`."""
-        return {
-            "name": self.baseline,
-            "metrics": _metrics_json(self.old.metrics),
-            "difference": _metrics_json(self.differences),
-            "verdict": {metric: self.verdict(metric) for metric in self.differences},
-        }
-
-
-def compared(new: Result, old: Result, *, baseline: str) -> Comparison:
-    """`new` held against `old`, both measured on the same questions. Raises ValueError where they are not."""
-    if [one.id for one in new.scored] != [one.id for one in old.scored]:
-        raise ValueError("two measurements of different questions cannot be compared")
-    clusters = [one.document for one in new.scored]
-    return Comparison(
-        baseline,
-        old,
-        {
-            metric: difference_interval(
-                [one.scores[metric] for one in new.scored], [one.scores[metric] for one in old.scored], clusters
-            )
-            for metric in new.metrics
-        },
-    )
 
 
 def markdown(result: Result) -> str:
     """The figures as a Markdown table under the sentence that says what they are over, then the failures."""
     lines = [result.summary(), "", "| metric | value | 95 % interval |", "|---|---|---|"]
     lines += [f"| {name} | {value:.3f} | {low:.3f} – {high:.3f} |" for name, (value, low, high) in result.rows()]
+    if result.silence:
+        lines += ["", "Not in the documents:", "", "| | value | 95 % interval |", "|---|---|---|"]
+        figures = abstention_figures(result.silence).items()
+        lines += [f"| {name} | {value:.3f} | {low:.3f} – {high:.3f} |" for name, (value, low, high) in figures]
+    if result.seconds:
+        latency = result.latency()
+        lines += ["", f"A search took {latency['p50']:.3f} s (p50), {latency['p95']:.3f} s (p95)."]
     if result.failures:
         lines += ["", "Failures:", "", *(f"- {failure}" for failure in result.failures)]
     return "\n".join(lines) + "\n"
+
+
+def abstention_figures(silence: Sequence[Silence]) -> dict[str, Interval]:
+    """How well "not in the documents" is told.
+
+    precision  share of the silences that were right;   recall  share of the unanswerable questions that were met by one
+    balanced_accuracy  mean of recall and of the share of answerable questions that got an answer: of a decision that is
+                       yes or no it is also the area under the ROC curve. Its interval is the mean of theirs
+    """
+    silent = [one for one in silence if one.silent]
+    unanswerable = [one for one in silence if not one.answerable]
+    answerable = [one for one in silence if one.answerable]
+    figures = {ABSTENTION: mean_interval([float(one.right) for one in silence], [one.document for one in silence])}
+    for name, ones in (("precision", silent), ("recall", unanswerable), ("answered", answerable)):
+        if ones:
+            figures[name] = wilson(sum(one.right for one in ones) / len(ones), len(ones))
+    if unanswerable and answerable:
+        halves = figures["recall"], figures["answered"]
+        figures["balanced_accuracy"] = Interval(*(sum(ends) / 2 for ends in zip(*halves, strict=True)))
+    return figures
 
 
 def _metrics_json(metrics: Mapping[str, Interval]) -> dict[str, dict[str, float]]:

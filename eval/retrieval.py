@@ -7,8 +7,9 @@ Relevance names documents, spans and pages, never chunks: cutting documents othe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,9 @@ import ir_measures
 import numpy as np
 
 from core.answers import Narrowing
-from core.documents import DocumentId, Hit, Span
+from core.documents import BlockKind, Document, DocumentId, Fate, Hit, Span
 from core.errors import DossierError, NotFound, UsageError
+from eval.abstention import silences
 from eval.dataset import Judged, Query, read_queries
 from eval.report import Failure, Result, Scored, Slice
 from eval.statistics import Interval, mean_intervals
@@ -25,7 +27,18 @@ from eval.statistics import Interval, mean_intervals
 if TYPE_CHECKING:
     from app.service import App
 
-__all__ = ["CUTOFFS", "LIMIT", "Failure", "Place", "Result", "Search", "evaluate", "evaluate_app", "place_of"]
+__all__ = [
+    "CUTOFFS",
+    "LIMIT",
+    "Failure",
+    "Place",
+    "Result",
+    "Search",
+    "evaluate",
+    "evaluate_app",
+    "evaluate_search",
+    "place_of",
+]
 
 CUTOFFS = (1, 3, 5, 10, 20)
 """Ranks at which hits are counted: what a person reads first (1 to 5), a screen (10), what a model is given (20)."""
@@ -37,6 +50,9 @@ CHARACTERS = 8000
 
 _CHARACTER_HITS = 50
 """Hits that are asked for, so that also short ones fill CHARACTERS."""
+
+_COARSE = (1, 5, 10)
+"""Ranks at which pages and documents are counted, and precision: deeper they say little."""
 
 _RANKED_AT = 10
 """The customary depth of nDCG and of the cut MRR (BEIR, MS MARCO)."""
@@ -83,20 +99,27 @@ def evaluate(
     limit: int = LIMIT,
     within_document: bool = False,
     paged: Collection[DocumentId] = frozenset(),
+    traits: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Result:
     """Search for every question, and measure where its judged places were found.
 
     `documents` tells for each `doc_id` of the judged set which document it is. `paged` are those whose canonical text
     is not the text that was judged by character (PDF and the like). `within_document` searches only where the evidence
-    lies: what is left when the right document is known.
+    lies: what is left when the right document is known. `traits` tells more of a question, by its id, to slice by.
 
     Metrics, each in [0, 1], over answerable questions with judged places:
       hit@k            a relevant hit is among the first k
       recall@k         share of the judged places found by the first k; one hit may find several, each counts once
+      precision@k      share of the first k that are relevant (of k, also where fewer were found)
       mrr, mrr@10      1 / rank of the first relevant hit, else 0 (`mrr` to the depth of `limit`)
       ndcg@10          binary gain for each hit that finds something new; ideal: one hit for each place, all at the top
                        (places that one hit finds together count as one)
-      document_hit@1   the first hit lies in a document that holds evidence (not when only that was searched)
+      map              mean precision at the ranks that find something new, 0 for what is not found, to `limit`
+      page_hit@k, page_mrr
+                       a hit touches a judged page. Only where some place is judged by character and all have a page:
+                       elsewhere it says the same as hit@k, or nothing
+      document_hit@k, document_mrr
+                       a hit lies in a document that holds evidence (not when only those were searched)
       char_recall@8000, char_precision@8000
                        share of the judged characters that are among the first 8,000 characters of the hits, and share
                        of those that are judged: N. Pipitone, G. Alami, LegalBench-RAG (arXiv 2408.10343), section 4,
@@ -114,9 +137,15 @@ def evaluate(
 
     trials = [_tried(query, search, documents, limit, within_document, paged) for query in judged]
     names, scores = _scores(trials, limit)
-    if not within_document:
-        names = (*names, "document_hit@1")
-        scores = np.column_stack((scores, [trial.right_document_first for trial in trials]))
+    cutoffs = [cutoff for cutoff in _COARSE if cutoff <= limit]
+    for level, ranks in (
+        ("page", [trial.page_at for trial in trials] if _pages_are_judged(judged, trials) else None),
+        ("document", None if within_document else [trial.document_at for trial in trials]),
+    ):
+        if ranks is not None:
+            names = (*names, *(f"{level}_hit@{cutoff}" for cutoff in cutoffs), f"{level}_mrr")
+            columns = [[bool(rank and rank <= cutoff) for rank in ranks] for cutoff in cutoffs]
+            scores = np.column_stack((scores, *columns, [1 / rank if rank else 0.0 for rank in ranks]))
     if all(trial.judged_by in {"span", "failed"} for trial in trials):
         names = (*names, f"char_recall@{CHARACTERS}", f"char_precision@{CHARACTERS}")
         scores = np.column_stack((scores, [(trial.char_recall, trial.char_precision) for trial in trials]))
@@ -136,9 +165,10 @@ def evaluate(
         metrics=figures(range(len(judged))),
         slices={
             dimension: {value: Slice(len(chosen), figures(chosen)) for value, chosen in sorted(parts.items())}
-            for dimension, parts in _parts(judged, trials).items()
+            for dimension, parts in _parts(judged, trials, traits or {}).items()
         },
         failures=tuple(trial.failure for trial in trials if trial.failure),
+        seconds=tuple(trial.seconds for trial in trials if not trial.failure),
         limit=limit,
         within_document=within_document,
     )
@@ -156,13 +186,31 @@ def evaluate_app(
 ) -> Result:
     """`evaluate` the app's own search over a collection, on the judged set in the file `queries`.
 
-    What the question says about documents narrows the search as it does for an analyst, unless `narrowing` says no.
-
     Raises UsageError for a judged set that cannot be read, or that names a document of which the collection holds two;
     NotFound for an unknown collection.
     """
     read = read_queries(queries)
-    named = {doc_id for query in read for doc_id in query.doc_ids}
+    return evaluate_search(
+        app, read, collection=collection, within_document=within_document, narrowing=narrowing, limit=limit, by=by
+    )
+
+
+def evaluate_search(
+    app: App,
+    queries: Sequence[Query],
+    *,
+    collection: str,
+    within_document: bool = False,
+    narrowing: Narrowing = Narrowing.AUTO,
+    limit: int = LIMIT,
+    by: str,
+) -> Result:
+    """`evaluate_app` on questions that were read already.
+
+    Questions are also told apart by what their evidence is: whether it stands in a table, and on a scanned page. Where
+    some have no answer, every question is put to extractive mode as well: does it stay silent where it should?
+    """
+    named = {doc_id for query in queries for doc_id in query.doc_ids}
     records = [record for record in app.documents(collection) if PurePath(record.source).stem in named]
     documents: dict[str, DocumentId] = {}
     for record in records:
@@ -177,7 +225,31 @@ def evaluate_app(
         ).hits
 
     paged = {one.document_id for one in records if PurePath(one.source).suffix.lower() not in _JUDGED_BY_CHARACTER}
-    return evaluate(read, search, documents, limit=limit, within_document=within_document, paged=paged)
+    result = evaluate(
+        queries,
+        search,
+        documents,
+        limit=limit,
+        within_document=within_document,
+        paged=paged,
+        traits=_traits(app, queries, documents, paged),
+    )
+    if all(query.answerable for query in queries):
+        return result
+    failed = {failure.id for failure in result.failures}
+    asked = [query for query in queries if query.id not in failed]
+    return replace(
+        result,
+        silence=silences(
+            app,
+            asked,
+            documents,
+            collection=collection,
+            within_document=within_document,
+            narrowing=narrowing,
+            by=by,
+        ),
+    )
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,12 +257,19 @@ def evaluate_app(
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """What became of one question. `found_at[i]` is the rank (from 1) of the first hit that touches place i."""
+    """What became of one question. `found_at[i]` is the rank (from 1) of the first hit that touches place i.
+
+    `relevant` tells of each hit whether it touches any; `page_at` and `document_at` are the ranks of the first hit on a
+    judged page, and in a document that holds evidence.
+    """
 
     judged_by: str
     hits: int = 0
     found_at: tuple[int | None, ...] = (None,)
-    right_document_first: bool = False
+    relevant: tuple[bool, ...] = ()
+    page_at: int | None = None
+    document_at: int | None = None
+    seconds: float = 0.0
     char_recall: float = 0.0
     char_precision: float = 0.0
     failure: Failure | None = None
@@ -209,7 +288,9 @@ def _tried(
         if missing:
             raise NotFound(f"The collection holds no document named {', '.join(missing)}.")
         right = [documents[doc_id] for doc_id in query.doc_ids]
+        started = time.perf_counter()
         returned = search(query.query, right if within_document else ())
+        seconds = time.perf_counter() - started
     except DossierError as error:
         return _Trial("failed", failure=Failure(query.id, str(error)))
     hits = returned[:limit]
@@ -218,16 +299,30 @@ def _tried(
         place_of(one, documents[one.doc_id], paged=documents[one.doc_id] in paged) for one in query.evidence
     )
     kinds = {place.judged_by for place in places}
+    pages = [Place(documents[one.doc_id], pages=one.pages) for one in query.evidence]
     recall, precision = _characters(returned, [(documents[one.doc_id], one) for one in query.evidence])
     return _Trial(
         judged_by=kinds.pop() if len(kinds) == 1 else "mixed",
         hits=len(hits),
-        found_at=tuple(
-            next((rank for rank, hit in enumerate(hits, start=1) if place.touched_by(hit)), None) for place in places
-        ),
-        right_document_first=bool(hits) and hits[0].chunk.document_id in right,
+        found_at=tuple(_first(hits, place.touched_by) for place in places),
+        relevant=tuple(any(place.touched_by(hit) for place in places) for hit in hits),
+        page_at=_first(hits, lambda hit: any(page.touched_by(hit) for page in pages)),
+        document_at=_first(hits, lambda hit: hit.chunk.document_id in right),
+        seconds=seconds,
         char_recall=recall,
         char_precision=precision,
+    )
+
+
+def _first(hits: Sequence[Hit], relevant: Callable[[Hit], bool]) -> int | None:
+    """The rank, from 1, of the first relevant hit."""
+    return next((rank for rank, hit in enumerate(hits, start=1) if relevant(hit)), None)
+
+
+def _pages_are_judged(queries: Sequence[Query], trials: Sequence[_Trial]) -> bool:
+    """Whether the page says more than the place: all have one, and some are judged by character."""
+    return all(one.pages for query in queries for one in query.evidence) and any(
+        trial.judged_by in {"span", "mixed"} for trial in trials
     )
 
 
@@ -242,25 +337,21 @@ def _characters(hits: Sequence[Hit], judged: Sequence[tuple[DocumentId, Judged]]
         start, end = hit.chunk.span.start, min(hit.chunk.span.end, hit.chunk.span.start + left)
         returned.update((hit.chunk.document_id, at) for at in range(start, end))
         left -= end - start
-    wanted = found = 0
-    right: set[tuple[DocumentId, int]] = set()  # two judged places may share characters: precision counts each once
+    wanted: set[tuple[DocumentId, int]] = set()
     for document, one in judged:
         if one.span is not None:
-            places = (one.span, *one.alternatives)
-            shares = [
-                sum((document, at) in returned for at in range(span.start, span.end)) / len(span) for span in places
-            ]
-            wanted += len(one.span)
-            found += round(max(shares) * len(one.span))
-            best = places[shares.index(max(shares))]
-            right.update((document, at) for at in range(best.start, best.end) if (document, at) in returned)
-    return (found / wanted if wanted else 0.0), (len(right) / len(returned) if returned else 0.0)
+            places = [{(document, at) for at in range(span.start, span.end)} for span in (one.span, *one.alternatives)]
+            # The judged span comes first in `places`: where nothing was returned, that is the one that is missing.
+            wanted |= max(places, key=lambda place: len(place & returned) / len(place))
+    found = len(wanted & returned)
+    return (found / len(wanted) if wanted else 0.0), (found / len(returned) if returned else 0.0)
 
 
 def _scores(trials: Sequence[_Trial], limit: int) -> tuple[tuple[str, ...], np.ndarray[Any, np.dtype[np.float64]]]:
     """Names of metrics, and the score of each trial in each (trials × metrics)."""
     cutoffs = sorted({cutoff for cutoff in CUTOFFS if cutoff <= limit} | {limit})
     ranked: dict[str, Any] = {f"hit@{cutoff}": ir_measures.Success @ cutoff for cutoff in cutoffs}
+    ranked["map"] = ir_measures.AP
     ranked["mrr"] = ir_measures.RR
     if limit >= _RANKED_AT:
         ranked[f"mrr@{_RANKED_AT}"] = ir_measures.RR @ _RANKED_AT
@@ -279,6 +370,7 @@ def _scores(trials: Sequence[_Trial], limit: int) -> tuple[tuple[str, ...], np.n
     names = (
         *(name for name in ranked if name.startswith("hit@")),
         *found,
+        *(f"precision@{cutoff}" for cutoff in _COARSE if cutoff <= limit),
         *(name for name in ranked if not name.startswith("hit@")),
     )
     scores = np.empty((len(trials), len(names)))
@@ -286,6 +378,9 @@ def _scores(trials: Sequence[_Trial], limit: int) -> tuple[tuple[str, ...], np.n
         for column, name in enumerate(names):
             if name in ranked:
                 scores[number, column] = by_trial[name, str(number)]
+            elif name.startswith("precision@"):
+                cutoff = int(name.removeprefix("precision@"))
+                scores[number, column] = sum(trial.relevant[:cutoff]) / cutoff
             else:
                 places = [by_place[name, f"{number}.{place}"] for place in range(len(trial.found_at))]
                 scores[number, column] = np.mean(places)
@@ -315,11 +410,49 @@ class _Rankings:
         }
 
 
-def _parts(queries: Sequence[Query], trials: Sequence[_Trial]) -> dict[str, dict[str, list[int]]]:
+def _parts(
+    queries: Sequence[Query], trials: Sequence[_Trial], traits: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, list[int]]]:
     """Dimension → value → numbers of questions. A dimension that tells no questions apart is left out."""
-    parts: dict[str, dict[str, list[int]]] = {"type": {}, "lang": {}, "judged_by": {}, "document": {}}
+    parts: dict[str, dict[str, list[int]]] = {}
     for number, (query, trial) in enumerate(zip(queries, trials, strict=True)):
-        values = (query.type, query.lang, trial.judged_by, query.doc_id)
-        for part, value in zip(parts.values(), values, strict=True):
-            part.setdefault(value or "(none)", []).append(number)
+        own = {"type": query.type, "lang": query.lang, "judged_by": trial.judged_by, "document": query.doc_id}
+        for dimension, value in {**own, **traits.get(query.id, {})}.items():
+            parts.setdefault(dimension, {}).setdefault(value or "(none)", []).append(number)
     return {dimension: part for dimension, part in parts.items() if len(part) > 1}
+
+
+def _traits(
+    app: App, queries: Sequence[Query], documents: Mapping[str, DocumentId], paged: Collection[DocumentId]
+) -> dict[str, dict[str, str]]:
+    """Of each question with evidence here: whether some of it stands in a table, and on a page read as a picture."""
+    read = {id: app.document(id) for id in {documents[name] for name in documents}}
+    traits = {}
+    for query in queries:
+        known = [(read[documents[one.doc_id]], one) for one in query.evidence if one.doc_id in documents]
+        if known:
+            scanned = any(_scanned(document, one) for document, one in known)
+            table = any(_in_table(document, one, paged=document.id in paged) for document, one in known)
+            traits[query.id] = {"scanned": "yes" if scanned else "no", "table": "yes" if table else "no"}
+    return traits
+
+
+def _scanned(document: Document, judged: Judged) -> bool:
+    return any(page.number in judged.pages and page.fate is Fate.OCR for page in document.pages)
+
+
+def _in_table(document: Document, judged: Judged, *, paged: bool) -> bool:
+    """Whether the judged words stand in a table. On a judged page, they are those of a table that begins so."""
+    tables = [block.span for block in document.blocks if block.kind is BlockKind.TABLE]
+    if judged.span is not None and not (paged and judged.pages):
+        return any(judged.span.overlaps(table) for table in tables)
+    words = judged.text.split()[:_TELLING]
+    pages = [page.span for page in document.pages if page.number in judged.pages]
+    return bool(words) and any(
+        any(page.overlaps(table) for page in pages) and " ".join(words) in " ".join(table.of(document.text).split())
+        for table in tables
+    )
+
+
+_TELLING = 4
+"""Words by which evidence on a page is known in a table: a row's label and its first figure."""

@@ -20,13 +20,16 @@ import click
 
 from core.egress import quiet
 from core.errors import DossierError, UsageError
+from core.rows import writing
 
 if TYPE_CHECKING:
     from app.ingestion import Brake
     from app.long_document import Estimate
     from app.service import App
     from core.facts import FactKind
+    from core.settings import Settings
     from eval.report import Result
+    from eval.shipped import Judged
 
 VERSION = "0.1.0"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -42,6 +45,13 @@ NARROWING = click.option(
     default="auto",
     show_default=True,
     help="Search the documents that the question means, or all of them.",
+)
+REPORTS = click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a report there, as the ending says: .json, .md; may be repeated.",
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
@@ -592,6 +602,7 @@ def evaluate() -> None:
     metavar="FOLDER|off",
     help="Measure with this reranker, and hold it against none, question by question; off: measure without.",
 )
+@REPORTS
 @AS_JSON
 def eval_retrieval(
     queries: Path,
@@ -600,25 +611,40 @@ def eval_retrieval(
     narrowing: str,
     limit: int,
     reranker: str | None,
+    reports: tuple[Path, ...],
     as_json: bool,
 ) -> int:
-    """hit@k, recall@k, MRR and nDCG on a judged set, each with its 95 % interval."""
+    """How well search finds what was judged: hits, recall, precision and more, each with its 95 % interval.
+
+    Also by question type, language, table and scan, and how well "not in the documents" is told where the set has
+    questions without an answer. The run is kept: see `dossier eval runs` and `dossier eval compare`.
+    """
     from core.answers import Narrowing
-    from eval.report import compared
-    from eval.retrieval import evaluate_app
+    from eval.compare import compared
+    from eval.dataset import read_queries
+    from eval.report import markdown
+    from eval.retrieval import evaluate_search
+    from eval.runs import keep
+    from eval.shipped import judged
     from ui.parts.terminal import print_comparison, print_evaluation, waiting
+
+    read = read_queries(queries)
 
     def measured(**overrides: Any) -> Result:
         with _open_app(**overrides) as app, waiting("Measuring", silent=as_json):
-            return evaluate_app(
+            digest = judged(app, collection, read).digest()
+            result = evaluate_search(
                 app,
-                queries,
+                read,
                 collection=collection,
                 within_document=within_document,
                 narrowing=Narrowing(narrowing),
                 limit=limit,
                 by=_user(),
             )
+        kind = "retrieval" if narrowing == "auto" else f"retrieval, scope {narrowing}"
+        keep(app.settings, result.to_json(), kind=kind, collection=collection, judged=digest)
+        return result
 
     without = {"reranker": {"model": None}}
     comparison = None
@@ -628,14 +654,153 @@ def eval_retrieval(
         result = measured(**without)
     else:
         result = measured(reranker={"model": reranker})
-        comparison = compared(result, measured(**without), baseline="no reranker")
+        comparison = compared(result.scored, measured(**without).scored, baseline="no reranker")
+    value = {**result.to_json(), **({"baseline": comparison.to_json()} if comparison else {})}
+    _write_reports(reports, value, markdown(result) + (f"\n{comparison.markdown()}" if comparison else ""))
     if as_json:
-        _print_json({**result.to_json(), **({"baseline": comparison.to_json()} if comparison else {})})
+        _print_json(value)
     else:
         print_evaluation(result)
         if comparison:
             print_comparison(comparison)
     return 1 if result.failures else 0
+
+
+@evaluate.command("gate")
+@click.argument("queries", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@COLLECTION
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What was agreed to be good. [default: eval/baseline.json of Dossier, for its own judged set]",
+)
+@click.option(
+    "--tolerance",
+    default=0.05,
+    show_default=True,
+    type=click.FloatRange(0.001, 0.5),
+    help="The largest loss of a metric that may pass.",
+)
+@click.option("--update", is_flag=True, help="Make what is measured now the baseline; wants --reason.")
+@click.option("--reason", default="", help="Why the baseline is to be this; it stays in the file.")
+@REPORTS
+@AS_JSON
+def eval_gate(
+    queries: Path | None,
+    collection: str | None,
+    baseline: Path | None,
+    tolerance: float,
+    update: bool,
+    reason: str,
+    reports: tuple[Path, ...],
+    as_json: bool,
+) -> int:
+    """Is the search worse than what was agreed to be good? pass, regression or inconclusive.
+
+    Without QUERIES it measures the judged set that comes with Dossier, in a temporary home. Each metric is compared
+    question by question with the baseline, documents being resampled. Exit code 0 means pass; 1 a regression, or that
+    the set cannot tell: what is inconclusive has not passed.
+    """
+    from eval.baseline import read_baseline, write_baseline
+    from eval.gate import gate_judged, updated_by
+    from eval.runs import keep
+    from eval.shipped import BASELINE, measured
+    from ui.parts.terminal import print_gate, waiting
+
+    if (queries is None) != (collection is None):
+        raise UsageError("Give QUERIES together with --collection, or neither for the set that comes with Dossier.")
+    if queries is not None and baseline is None:
+        raise UsageError("Name the --baseline that belongs to your QUERIES.")
+    if update and not reason.strip():
+        raise UsageError("A baseline is updated on purpose: say why with --reason.")
+    path = baseline or BASELINE
+    before = read_baseline(path) if path.exists() or not update else None
+    settings = _settings()
+    with waiting("Measuring", silent=as_json), _judged_set(settings, queries, collection) as judged:
+        result = measured(judged, by=_user())
+        keep(settings, result.to_json(), kind="gate", collection=judged.collection, judged=judged.digest())
+        if update:
+            write_baseline(updated_by(settings, judged, result, before, reason=reason), path)
+            before = read_baseline(path)
+        if before is None:
+            raise UsageError(f"There is no baseline {path}.")
+        verdict = gate_judged(judged, result, before, tolerance=tolerance)
+    value = {**verdict.to_json(), "updated": update, "measurement": result.to_json()}
+    _write_reports(reports, value, verdict.markdown())
+    if as_json:
+        _print_json(value)
+    else:
+        print_gate(verdict)
+    return verdict.exit_code
+
+
+@evaluate.command("generate")
+@click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to ask about.")
+@click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where they go.")
+@click.option("--limit", "-k", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many at most.")
+@click.option("--seed", default=1, show_default=True, type=int, help="Another seed, another choice.")
+@AS_JSON
+def eval_generate(collection: str, output: Path, limit: int, seed: int, as_json: bool) -> int:
+    """Make questions from your own documents, with the words that answer them: a judged set to start from.
+
+    Definitions, clauses under their headings, and cells of tables. Each row has a split, dev or test, by document, and
+    overlap, the share of its words that stand in the evidence: such questions are easier than what people ask. Read
+    them before you rely on them.
+    """
+    from eval.generate import generate
+
+    with _open_app() as app:
+        made = generate(app, output, collection=collection, limit=limit, seed=seed)
+    if as_json:
+        _print_json({**made, "output": str(output)})
+    else:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in made["types"].items())
+        click.echo(
+            f"{made['questions']} questions on {made['documents']} documents ({kinds}); "
+            f"{made['overlap']:.0%} of their words stand in the evidence."
+        )
+    return 0
+
+
+@evaluate.command("runs")
+@click.option(
+    "--limit", "-k", default=20, show_default=True, type=click.IntRange(min=1), help="How many, newest first."
+)
+@AS_JSON
+def eval_runs(limit: int, as_json: bool) -> int:
+    """List the measurements that were made here: each is kept with its settings, models and commit."""
+    from eval.runs import kept_runs
+    from ui.parts.terminal import print_eval_runs
+
+    kept = kept_runs(_settings().home)[:limit]
+    if as_json:
+        _print_json({"runs": [run.to_json() for run in kept]})
+    else:
+        print_eval_runs(kept)
+    return 0
+
+
+@evaluate.command("compare")
+@click.argument("old", metavar="RUN")
+@click.argument("new", metavar="RUN")
+@REPORTS
+@AS_JSON
+def eval_compare(old: str, new: str, reports: tuple[Path, ...], as_json: bool) -> int:
+    """Hold the second RUN against the first, question by question: differences, and what was won and lost.
+
+    A RUN is an id of `dossier eval runs`, which may be shortened; "last" is the newest.
+    """
+    from eval.runs import compared_runs, run_named
+    from ui.parts.terminal import print_comparison
+
+    home = _settings().home
+    comparison = compared_runs(run_named(home, new), run_named(home, old))
+    _write_reports(reports, comparison.to_json(), comparison.markdown())
+    if as_json:
+        _print_json(comparison.to_json())
+    else:
+        print_comparison(comparison)
+    return 0
 
 
 @evaluate.command("faithfulness")
@@ -789,6 +954,28 @@ def _said(pairs: tuple[str, ...]) -> dict[FactKind, list[str]]:
         kind = fact_kind(name)
         said.setdefault(kind, []).append(checked_value(kind, value))
     return said
+
+
+@contextmanager
+def _judged_set(settings: Settings, queries: Path | None, collection: str | None) -> Iterator[Judged]:
+    """The judged set in `queries` on a collection, or the one that comes with Dossier."""
+    from eval.dataset import read_queries
+    from eval.shipped import judged, shipped
+
+    if queries is None or collection is None:
+        with shipped(settings, by=_user()) as own:
+            yield own
+    else:
+        read = read_queries(queries)
+        with _open_app() as app:
+            yield judged(app, collection, read)
+
+
+def _write_reports(paths: tuple[Path, ...], value: dict[str, Any], markdown: str) -> None:
+    """The report in each of `paths`, in the form that its ending names. Raises UsageError for another ending."""
+    for path in paths:
+        with writing(path) as out:
+            out.write(markdown if path.suffix == ".md" else json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 def _settings(**overrides: Any) -> Any:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from app.service import App
 from core.errors import NotFound
 from eval.__main__ import main
+from eval.report import markdown
 from eval.retrieval import evaluate_app
 from tests.conftest import CONTRACT
 
@@ -35,6 +36,22 @@ def test_the_search_finds_what_was_judged(
     result = evaluate_app(app, a_judged_set(tmp_path), collection="deal", within_document=within_document, by="anna")
     assert result.metrics["hit@5"].value == 1
     assert not result.failures
+
+
+def test_a_question_without_an_answer_is_met_by_silence(
+    app: App, a_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    app.ingest([a_folder(supply__txt=CONTRACT)], collection="deal", by="anna")
+    path = a_judged_set(tmp_path)
+    silent = {"id": "2", "query": "Which airport is nearest?", "doc_id": "supply", "evidence": [], "answerable": False}
+    path.write_text(path.read_text() + json.dumps(silent) + "\n")
+    result = evaluate_app(app, path, collection="deal", by="anna")
+    assert {one.id: (one.silent, one.right) for one in result.silence} == {"1": (False, True), "2": (True, True)}
+    figures = result.to_json()["abstention"]
+    assert figures["precision"]["value"] == figures["recall"]["value"] == figures["balanced_accuracy"]["value"] == 1
+    assert figures["recall"]["low"] < 0.5, "one question proves nothing"
+    assert {one.id: one.scores["abstention"] for one in result.all_scores()} == {"1": 1.0, "2": 1.0}
+    assert "Not in the documents:" in markdown(result)
 
 
 def test_an_unknown_collection_is_an_error_and_not_a_score_of_zero(app: App, tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.answers import Narrowing
-from core.documents import Chunk, DocumentId, Hit, Span
+from core.documents import Block, BlockKind, Chunk, Document, DocumentId, Fate, Hit, Page, Span
 from core.errors import ServiceDown, UsageError
+from core.privacy import Clearance
+from eval.compare import compared
 from eval.dataset import Judged, Query
-from eval.report import Result, compared, markdown
+from eval.report import Result, markdown
 from eval.retrieval import evaluate, evaluate_app, place_of
 
 A, B = DocumentId("a" * 64), DocumentId("b" * 64)
@@ -90,7 +92,9 @@ def test_two_places_found_at_ranks_two_and_four() -> None:
         {
             "hit@1": 0, "hit@3": 1, "hit@5": 1, "hit@10": 1, "hit@20": 1,
             "recall@1": 0, "recall@3": 0.5, "recall@5": 1, "recall@10": 1, "recall@20": 1,
-            "mrr": 0.5, "mrr@10": 0.5, "ndcg@10": dcg / ideal, "document_hit@1": 0,
+            "precision@1": 0, "precision@5": 0.6, "precision@10": 0.3,
+            "map": (1 / 2 + 2 / 4) / 2, "mrr": 0.5, "mrr@10": 0.5, "ndcg@10": dcg / ideal,
+            "document_hit@1": 0, "document_hit@5": 1, "document_hit@10": 1, "document_mrr": 0.5,
                 "char_recall@8000": 0.5, "char_precision@8000": 10 / 35,
         }
     )  # fmt: skip
@@ -108,6 +112,11 @@ def test_characters_are_counted_within_the_budget_and_each_once() -> None:
 def test_of_words_that_stand_several_times_the_place_that_was_returned_counts() -> None:
     repeated = Judged("alpha", span=Span(0, 10), alternatives=(Span(500, 510),))
     assert measured(a_query(repeated), [a_hit(A, 490, 520)])["char_recall@8000"] == 1
+
+
+def test_characters_that_two_judged_places_share_are_counted_once() -> None:
+    scores = measured(a_query(at(0, 10), at(5, 15), at(5, 15)), [a_hit(A, 0, 15)])
+    assert scores["char_recall@8000"] == scores["char_precision@8000"] == 1
 
 
 def test_characters_are_not_counted_where_pages_were_judged() -> None:
@@ -169,6 +178,19 @@ def test_a_search_that_brings_exactly_the_places_is_perfect(places: int) -> None
     scores = measured(a_query(*judged), [a_hit(A, 100 * number, 100 * number + 50) for number in range(places)])
     assert scores["ndcg@10"] == pytest.approx(1)
     assert scores["recall@5"] == scores["mrr"] == scores["hit@1"] == scores["document_hit@1"] == 1
+
+
+def test_pages_are_counted_apart_where_places_are_judged_by_character() -> None:
+    judged = Judged("alpha", page=4, span=Span(100, 110))
+    scores = measured(a_query(judged), [a_hit(B, 0, 10, 4), a_hit(A, 0, 10, 3), a_hit(A, 50, 90, 4)])
+    assert scores["hit@5"] == scores["precision@5"] == scores["map"] == 0, "no hit has the words"
+    assert (scores["page_hit@1"], scores["page_hit@5"], scores["page_mrr"]) == (0, 1, 1 / 3)
+    assert (scores["document_hit@1"], scores["document_mrr"]) == (0, 1 / 2)
+
+
+def test_pages_are_not_counted_apart_where_they_say_the_same() -> None:
+    assert "page_hit@5" not in measured(a_query(Judged("alpha", page=4)), [a_hit(A, 0, 10, 4)])
+    assert "page_hit@5" not in measured(a_query(at(0, 10)), [a_hit(A, 0, 10, 4)])
 
 
 # ── what is counted ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -264,6 +286,7 @@ def test_the_json_has_the_documented_shape_and_no_text_of_questions() -> None:
     value = json.loads(text)
     assert value["queries"] == 2
     assert value["metrics"]["hit@1"] == {"value": 0.5, "low": 0.0, "high": 1.0}
+    assert set(value["latency"]) == {"p50", "p95"}
     assert value["slices"]["document"]["alpha"]["metrics"]["hit@1"]["value"] == 1
     assert value["failures"] == [{"id": "2", "reason": "The collection holds no document named gamma."}]
     assert value["scores"]["1"]["hit@1"] == 1
@@ -288,6 +311,13 @@ class ACollection:
 
     sources: Mapping[str, DocumentId]
     hits: tuple[Hit, ...] = ()
+
+    def document(self, document_id: DocumentId) -> Document:
+        """Two scanned pages, the second with a table."""
+        pages = (Page(1, "1", Span(0, 5), Fate.TEXT), Page(2, "2", Span(5, 30), Fate.OCR))
+        blocks = (Block(BlockKind.PARAGRAPH, Span(0, 5)), Block(BlockKind.TABLE, Span(5, 30)))
+        text = "words" + "Rent | 100 | per quarter "
+        return Document(document_id, "", "", "", text, pages, blocks, "matter", Clearance.RESTRICTED, "test 1")
 
     def documents(self, _collection: str) -> tuple[Any, ...]:
         return tuple(_Record(document, source) for source, document in self.sources.items())
@@ -329,6 +359,19 @@ def test_documents_are_known_by_their_file_name_and_judged_by_their_format(
     assert not result.failures
 
 
+def test_questions_are_told_apart_by_tables_and_by_scanned_pages(tmp_path: Path) -> None:
+    rows = [
+        {"id": id, "query": "Who?", "doc_id": "alpha", "evidence": [{"doc_id": "alpha", "page": page, "text": text}]}
+        for id, page, text in (("plain", 1, "words"), ("table", 2, "Rent | 100"), ("scan", 2, "Elsewhere"))
+    ]
+    path = tmp_path / "queries.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    app = ACollection({"alpha.pdf": A})
+    slices = evaluate_app(cast(Any, app), path, collection="matter", by="analyst").slices
+    assert {value: part.queries for value, part in slices["scanned"].items()} == {"no": 1, "yes": 2}
+    assert {value: part.queries for value, part in slices["table"].items()} == {"no": 2, "yes": 1}
+
+
 def test_two_different_documents_of_one_name_cannot_be_told_apart(tmp_path: Path) -> None:
     app = ACollection({"x/alpha.pdf": A, "y/alpha.txt": B})
     with pytest.raises(UsageError, match="two different documents named alpha"):
@@ -339,11 +382,11 @@ def test_two_measurements_are_held_against_each_other_question_by_question() -> 
     queries = [a_query(at(0, 9), id=str(number), doc_id=name) for number in range(6) for name in ("alpha",)]
     new = evaluate(queries, lambda _question, _documents: [a_hit(A, 0, 9)], DOCUMENTS)
     old = evaluate(queries, lambda _question, _documents: [a_hit(B, 0, 9), a_hit(A, 0, 9)], DOCUMENTS)
-    comparison = compared(new, old, baseline="before")
+    comparison = compared(new.scored, old.scored, baseline="before")
     assert comparison.differences["hit@1"].value == 1
     assert comparison.verdict("hit@1") == "better"
     assert comparison.verdict("hit@3") == "undecided"
-    assert compared(old, new, baseline="after").verdict("mrr") == "worse"
+    assert compared(old.scored, new.scored, baseline="after").verdict("mrr") == "worse"
     assert comparison.to_json()["difference"]["mrr"]["value"] == 0.5
-    with pytest.raises(ValueError, match="different questions"):
-        compared(new, evaluate(queries[1:], lambda *_: [], DOCUMENTS), baseline="fewer")
+    with pytest.raises(UsageError, match="different questions"):
+        compared(new.scored, evaluate(queries[1:], lambda *_: [], DOCUMENTS).scored, baseline="fewer")

@@ -306,3 +306,27 @@ def test_mistakes_about_costs_get_a_sentence(home: Path, arguments: tuple[str, .
     done = dossier(*arguments, home=home)
     assert done.returncode == 2
     assert sentence in done.stderr
+
+
+def test_measurements_are_kept_gated_and_compared(tmp_path: Path, home: Path) -> None:
+    words = "within thirty (30) days"
+    start = CONTRACT.index(words)
+    evidence = {"doc_id": "supply", "start": start, "end": start + len(words), "text": words}
+    queries, baseline = tmp_path / "queries.jsonl", tmp_path / "baseline.json"
+    queries.write_text(json.dumps({"id": "1", "query": QUESTION, "doc_id": "supply", "evidence": [evidence]}))
+    gate = ("eval", "gate", str(queries), "-c", "deal", "--baseline", str(baseline), "--json")
+
+    assert dossier(*gate, home=home).returncode == 2, "no baseline yet"
+    assert dossier(*gate, "--update", home=home).returncode == 2, "no reason given"
+    done = dossier(*gate, "--update", "--reason", "The first.", "--report", str(tmp_path / "gate.md"), home=home)
+    assert done.returncode == 1, "one question cannot tell"
+    assert json.loads(done.stdout)["verdict"] == "inconclusive"
+    assert "| mrr |" in (tmp_path / "gate.md").read_text()
+
+    measured = dossier("eval", "retrieval", str(queries), "-c", "deal", "--json", home=home)
+    assert json.loads(measured.stdout)["metrics"]["hit@10"]["value"] == 1
+    kept = json.loads(dossier("eval", "runs", "--json", home=home).stdout)["runs"]
+    assert [run["kind"] for run in kept] == ["retrieval", "gate"]
+    compared = dossier("eval", "compare", kept[1]["id"], "last", "--json", home=home)
+    assert compared.returncode == 0, compared.stderr
+    assert json.loads(compared.stdout)["verdict"]["mrr"] == "undecided"

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from app.facts import Known
     from app.preflight import Fit
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
+    from eval.compare import Comparison
     from eval.faithfulness import Faithfulness
-    from eval.report import Comparison, Result
+    from eval.gate import Gate
+    from eval.report import Result
+    from eval.runs import EvalRun
 
 HEARTBEAT = 10.0
 """Seconds between two lines of progress where no terminal is there to draw a bar."""
@@ -450,6 +453,8 @@ def print_fits(fits: Sequence[Fit]) -> None:
 
 
 def print_evaluation(result: Result) -> None:
+    from eval.report import abstention_figures
+
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("metric")
     for column in ("value", "low", "high"):
@@ -458,8 +463,62 @@ def print_evaluation(result: Result) -> None:
         table.add_row(name, f"{value:.3f}", f"{low:.3f}", f"{high:.3f}")
     out.print(table)
     out.print(Text(result.summary(), style="dim"))
+    if result.silence:
+        told = ", ".join(f"{name} {one.value:.2f}" for name, one in abstention_figures(result.silence).items())
+        out.print(Text(f"Not in the documents: {told}.", style="dim"))
+    if latency := result.latency():
+        out.print(Text(f"A search took {latency['p50']:.2f} s (p50), {latency['p95']:.2f} s (p95).", style="dim"))
     for failure in result.failures:
         out.print(Text(str(failure), style="red"))
+
+
+def print_gate(gate: Gate) -> None:
+    """The verdict, then each metric with what decides it. As Markdown where no terminal is there to draw a table."""
+    if not out.is_terminal:
+        out.file.write(gate.markdown())
+        return
+    colour = {"pass": "green", "regression": "red", "inconclusive": "yellow"}
+    out.print(Text(gate.verdict.value.upper(), style=f"bold {colour[gate.verdict.value]}"))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("metric")
+    for column in ("baseline", "now", "difference", "low", "high", "can show"):
+        table.add_column(column, justify="right")
+    table.add_column("verdict")
+    for one in gate.metrics:
+        value, low, high = one.difference
+        figures = f"{one.before:.3f}", f"{one.now:.3f}", f"{value:+.3f}", f"{low:+.3f}", f"{high:+.3f}"
+        verdict = Text(f"{one.verdict.value}: {one.because}", style=colour[one.verdict.value])
+        table.add_row(one.metric, *figures, f"{one.smallest:.3f}", verdict)
+    out.print(table)
+    for name, ids in (("won", gate.won), ("lost", gate.lost), ("could not be asked", gate.failures)):
+        if ids:
+            out.print(Text(f"{name}: {', '.join(ids)}", style="dim"))
+    for note in gate.notes:
+        out.print(Text(note, style="yellow"))
+
+
+def print_eval_runs(runs: Sequence[EvalRun]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("run", "of", "collection", "commit", "settings"):
+        table.add_column(column)
+    for column in ("questions", "hit@5", "MRR"):
+        table.add_column(column, justify="right")
+    for run in runs:
+        figures = run.result["metrics"]
+        values = [f"{figures[name]['value']:.3f}" if name in figures else "" for name in ("hit@5", "mrr")]
+        table.add_row(
+            run.id,
+            run.kind,
+            escape(run.collection),
+            run.commit or "",
+            run.made_with.get("settings", ""),
+            str(run.result["measured"]),
+            *values,
+        )
+    if runs:
+        out.print(table)
+    else:
+        out.print("Nothing has been measured here yet: dossier eval retrieval QUERIES --collection NAME.")
 
 
 def print_faithfulness(measured: Faithfulness) -> None:
@@ -482,9 +541,11 @@ def print_comparison(comparison: Comparison) -> None:
         table.add_column(column, justify="right")
     table.add_column("verdict")
     for metric, (value, low, high) in comparison.differences.items():
-        before = f"{comparison.old.metrics[metric].value:.3f}"
+        before = f"{comparison.before[metric]:.3f}"
         table.add_row(metric, before, f"{value:+.3f}", f"{low:+.3f}", f"{high:+.3f}", comparison.verdict(metric))
     out.print(table)
+    for name, ids in (("won", comparison.won), ("lost", comparison.lost)):
+        out.print(Text(f"{len(ids)} {name}{': ' if ids else ''}{', '.join(ids)}", style="dim"))
 
 
 def _short(text: str) -> str:
