@@ -2,6 +2,7 @@
 
 text ──► atoms ──┬── numbers with unit, scale and sign · currencies · percentages · dates · section numbers
                  ├── negations · modals · comparatives · names                              (these are *critical*)
+                 ├── links: and, or, if, any, all, to, from, by
                  └── all other words
 """
 
@@ -16,6 +17,7 @@ from enum import StrEnum
 from generation.words import (
     COMPARATIVES,
     CURRENCIES,
+    LINKS,
     MODALS,
     MONTHS,
     NEGATIONS,
@@ -33,6 +35,7 @@ class Kind(StrEnum):
     MODAL = "modal"
     COMPARATIVE = "comparative"
     NAME = "name"
+    LINK = "link"  # one in another's place turns the meaning; left out or added it may be style
     WORD = "word"
 
 
@@ -64,15 +67,16 @@ class Atom:
 
     @property
     def critical(self) -> bool:
-        return self.kind is not Kind.WORD
+        return self.kind not in (Kind.WORD, Kind.LINK)
 
 
 def _either(words: Sequence[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(words, key=len, reverse=True))
 
 
 _MONTH = rf"(?!(?-i:may)\b)(?:{_either(list(MONTHS))})\b\.?"  # "may" in small letters is the modal
 _DIGITS = r"\d{1,3}(?:[,.']\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*"
+_ANY_CODE = _either([one for one in CURRENCIES if one[0].isalpha()])  # right before digits also "usd 5"
 _CODES = _either([one.upper() for one in CURRENCIES if len(one) == 3 and one.isalpha()])
 _CODE = f"(?:(?-i:{_CODES})|{_either([one for one in CURRENCIES if len(one) > 3])})"  # CAD, not "cad"
 _SIGN = r"(?:US|C|A|HK|S|R)?\$|[€£¥₹₩₫]"
@@ -92,11 +96,11 @@ _TOKEN = re.compile(
     )
   | (?P<section>
         (?:\b(?:sections?|secs?\.|articles?|art\.|clauses?|paragraphs?|paras?\.|schedules?|exhibits?|annex|appendix|items?|
-             rules?|notes?|abschnitt|artikel|absatz|abs\.|nummer|ziffer|satz|điều|khoản)|§§?)\s*
+             rules?|notes?|abschnitt|artikel|absatz|abs\.|nummer|ziffer|satz|điều|khoản)(?:\s+|(?=\d))|§§?\s*)
         (?P<ref>\d+[a-z]?(?:\.\d+)*(?:\s?\([^\W_]{{1,4}}\))*|(?-i:[IVXLC]+\b|[A-Z](?![^\W_])(?:[-.]\d+)*))
     )
   | (?P<number>
-        (?P<before>(?:{_SIGN}|\b{_CODE}\s?(?:{_SIGN})?)\s*)?
+        (?P<before>(?:{_SIGN}|\b(?:{_ANY_CODE})\s?(?:{_SIGN})?)\s*)?
         (?P<open>\()?(?P<minus>-)?(?P<before2>(?:{_SIGN})\s*)?
         (?P<digits>(?<![^\W_]){_DIGITS})
         (?P<close>\))?
@@ -251,6 +255,8 @@ def _word(key: str, surface: str) -> Atom:
         if key in MODALS
         else Kind.COMPARATIVE
         if key in COMPARATIVES
+        else Kind.LINK
+        if key in LINKS
         else Kind.WORD
     )
     return Atom(kind, key, _shape(surface), surface)

@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from core.answers import Claim, Support
 from generation.atoms import Atom, Kind, atoms_of
-from generation.words import CONDITIONS, DOLLARS, FALLING, SMALL
+from generation.words import CONDITIONS, CONNECTIVES, DOLLARS, FALLING, SMALL
 
 
 class Agreement(StrEnum):
@@ -81,7 +81,8 @@ def compare(quote: str, source: str) -> Verdict:
     if not said:
         return Verdict(Agreement.ABSENT)
     for start in _occurrences(said, found):
-        if all(_same_shape(one, other) for one, other in zip(said, found[start:], strict=False)):
+        free = _one_case(said) or _one_case(found[start : start + len(said)])
+        if all(_same_shape(one, other, free=free) for one, other in zip(said, found[start:], strict=False)):
             return Verdict(Agreement.NORMALISED)
     window = _window(said, found)
     matcher = SequenceMatcher(None, _keys(said), _keys(window), autojunk=False)
@@ -132,11 +133,20 @@ def _occurrences(said: Sequence[Atom], found: Sequence[Atom]) -> Iterator[int]:
             yield start
 
 
-def _same_shape(one: Atom, other: Atom) -> bool:
-    """Written alike; and where one is a name inside a sentence, also in the same case: "Apple" is not "apple"."""
+def _one_case(atoms: Sequence[Atom]) -> bool:
+    """True when all words are in small or all in capital letters: then their case says nothing about names."""
+    words = [atom.surface for atom in atoms if atom.surface.lower() != atom.surface.upper()]
+    return all(word.islower() for word in words) or all(word.isupper() for word in words)
+
+
+def _same_shape(one: Atom, other: Atom, *, free: bool = False) -> bool:
+    """Written alike; and where one is a name inside a sentence, also in the same case: "Apple" is not "apple".
+
+    `free` leaves case aside.
+    """
     if one.shape != other.shape:
         return False
-    free = one.leads or other.leads or one.surface.isupper() or other.surface.isupper()
+    free = free or one.leads or other.leads or one.surface.isupper() or other.surface.isupper()
     return free or one.surface[:1].isupper() == other.surface[:1].isupper()
 
 
@@ -232,6 +242,7 @@ class _Finding:
                     self._say(said, opposite, after, against=self._near)
             else:
                 self._word(said, opposite, ours, theirs, after)
+        self._link(said, opposite, after)
         if any(atom.kind is Kind.WORD and atom.key not in SMALL for atom in said):
             self.doubts.append(f"the source does not say “{_surface(said)}” in this place")
         if any(atom.critical for atom in opposite) and not any(atom.critical for atom in said):
@@ -281,6 +292,14 @@ class _Finding:
         else:
             against = self._near and (bool(theirs) or unknown)
         self._say(said, opposite, after, against=against)
+
+    def _link(self, said: Sequence[Atom], opposite: Sequence[Atom], after: Sequence[Atom]) -> None:
+        ours = {atom.key for atom in said if atom.kind is Kind.LINK}
+        theirs = {atom.key for atom in opposite if atom.kind is Kind.LINK}
+        if ours and theirs and ours != theirs:
+            self._say(said, opposite, after, against=self._near)
+        elif ours & CONNECTIVES and not theirs:
+            self._say(said, opposite, after, against=False)
 
     def _say(self, said: Sequence[Atom], opposite: Sequence[Atom], after: Sequence[Atom], *, against: bool) -> None:
         ours, theirs = _surface([*said, *after]), _surface([*opposite, *after])

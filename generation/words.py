@@ -42,6 +42,15 @@ SMALL = words_of(
     "ou de du des d en si il elle est sont el los las y o que"
 )
 
+# Words that join, choose, direct and quantify: "and" for "or", "to" for "from", "any" for "all" turn a clause.
+CONNECTIVES = words_of(
+    "and or if any all every each both some und oder wenn falls alle jede jeder jedes et ou si y o và hoặc hay nếu"
+)
+LINKS = CONNECTIVES | words_of(
+    "to from by for with against between through upon of on in at under von zu zum zur durch für gegen mit an auf bei "
+    "de du à par para por từ bởi cho"
+)
+
 # What limits a sentence without denying it.
 CONDITIONS = words_of(
     "if provided subject solely conditional only sofern soweit wenn falls vorbehaltlich nur si sauf sous nếu"
