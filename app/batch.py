@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.answers import Narrowing
 from core.errors import DossierError
 from core.rows import read_rows, writing
 
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
 
 
 def search_many(
-    app: App, queries: Path, output: Path, *, collection: str | None, limit: int, by: str
+    app: App,
+    queries: Path,
+    output: Path,
+    *,
+    collection: str | None,
+    narrowing: Narrowing = Narrowing.AUTO,
+    limit: int,
+    explain: bool = False,
+    by: str,
 ) -> dict[str, Any]:
     """Search every row {id, query, collection?, document_id?} of `queries` and write {id, scope, hits, seconds} rows.
 
@@ -32,7 +41,9 @@ def search_many(
                     row["query"],
                     collection=row.get("collection") or collection,
                     documents=[row["document_id"]] if row.get("document_id") else (),
+                    narrowing=narrowing,
                     limit=limit,
+                    explain=explain,
                     by=by,
                 ).to_json()
                 line = {"id": row["id"], **{key: found[key] for key in ("scope", "hits", "seconds")}}

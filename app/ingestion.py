@@ -24,6 +24,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
+from app.facts import kept_facts
 from app.locks import only_run
 from app.reports import Ingested, IngestedDocument, Progress, Status
 from core.audit import AuditLog
@@ -32,6 +33,7 @@ from core.errors import BrokenStore, DossierError, ServiceDown, UnreadableDocume
 from core.privacy import Clearance
 from core.settings import Settings
 from ingest.chunk import chunk
+from ingest.facts import facts_of
 from ingest.inbox import INSIDE, WITHIN, Found, files_in, outermost, path_of
 from ingest.ocr import OcrChoice
 from ingest.parse import Limits, document_id_of, parse, parser_for
@@ -238,8 +240,10 @@ class Ingestion:
             except (BrokenStore, UnreadableDocument):
                 return False
         chunks = self._chunks(document)
-        self._index.replace(document, chunks)
+        facts = facts_of(document)
+        self._index.replace(document, chunks, facts)
         self._library.shelve(_record(document, chunks, origin=record.origin, by=record.ingested_by))
+        self._library.keep_facts([kept_facts(document, facts)])
         return True
 
     def forget(self, collection: str, document_id: DocumentId) -> int:
@@ -347,11 +351,13 @@ class Ingestion:
         known = self._library.record(document.collection, document.id)
         work.tell(file, number, "embedding", len(document.pages), len(document.pages))
         chunks = self._chunks(document)
-        points = self._index.embed(document, chunks)
+        facts = facts_of(document)
+        points = self._index.embed(document, chunks, facts)
         self._library.keep(document, file.path)
         self._patiently(work, lambda: self._index.write(document, points))
         record = _record(document, chunks, origin=file.origin, by=work.order.by)
         self._library.shelve(record)
+        self._library.keep_facts([kept_facts(document, facts)])
         replaced = self._replace_at(work, file, document.id)
         status = Status.UPDATED if known or replaced else Status.ADDED
         return _as_ingested(record, status, file.source, moved_from=_moved_from(work, file, record))
@@ -377,7 +383,8 @@ class Ingestion:
         return bool(former)
 
     def _chunks(self, document: Document) -> Sequence[Chunk]:
-        return chunk(document, max_tokens=self._index.chunk_tokens, count_tokens=self._embedder.count_tokens)
+        measure = self._index.measure(document.text)
+        return chunk(document, max_tokens=measure.limit, count_tokens=measure.count)
 
     # ── what is gone ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from core.answers import Answer, Scope
 from core.documents import Document, DocumentId, Fate, Hit, Span
+from core.facts import Facts
 
 if TYPE_CHECKING:
+    from app.facts import Known
     from retrieval.catalogue import Quarantined as Quarantined
     from retrieval.catalogue import Record as Record
     from retrieval.catalogue import Run
+    from retrieval.index import Explained
 
 
 class Status(StrEnum):
@@ -203,6 +206,7 @@ class Found:
     hits: tuple[Hit, ...]
     sources: Mapping[DocumentId, str]
     seconds: float
+    explained: Mapping[str, Explained] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -220,10 +224,26 @@ class Found:
                     "context": hit.chunk.context,
                     "text": hit.chunk.text,
                     "score": round(hit.score, 6),
+                    **self._explained(hit),
                 }
                 for hit in self.hits
             ],
             "seconds": round(self.seconds, 4),
+        }
+
+    def _explained(self, hit: Hit) -> dict[str, Any]:
+        why = self.explained.get(hit.chunk.id)
+        if why is None:
+            return {}
+        weight = self.scope.weights.get(hit.chunk.document_id, 1.0)
+        return {
+            "explain": {
+                "scope_weight": weight,
+                "dense_rank": why.dense_rank,
+                "sparse_rank": why.sparse_rank,
+                "fused_score": round(hit.score / weight, 6),
+                "reranked": None,
+            }
         }
 
 
@@ -274,7 +294,31 @@ def run_report(run: Run, *, running: bool) -> RunReport:
 
 
 def scope_json(scope: Scope) -> dict[str, Any]:
-    return {"documents": list(scope.documents), "because": list(scope.because)}
+    """The documents searched, the likeliest first; `weights` of those that count less than 1."""
+    return {
+        "documents": list(scope.documents),
+        "because": list(scope.because),
+        "narrowed": scope.narrowed,
+        "weights": dict(scope.weights),
+    }
+
+
+def facts_json(known: Known) -> dict[str, Any]:
+    """What is known about a document, each fact with where it was read and how sure it is."""
+    return {"document_id": known.document_id, "collection": known.collection, "facts": _facts_rows(known.facts)}
+
+
+def _facts_rows(facts: Facts) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": one.kind.value,
+            "value": one.value,
+            "origin": one.origin.value,
+            "sure": one.sure,
+            **({"start": one.span.start, "end": one.span.end} if one.span else {}),
+        }
+        for one in facts
+    ]
 
 
 def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -> dict[str, Any]:
@@ -354,9 +398,10 @@ def document_json(document: Document, *, with_text: bool) -> dict[str, Any]:
     }
 
 
-def record_json(record: Record) -> dict[str, Any]:
-    """A row of the catalogue."""
+def record_json(record: Record, facts: Facts = ()) -> dict[str, Any]:
+    """A row of the catalogue, with what is known about the document."""
     return {
+        "facts": _facts_rows(facts),
         "document_id": record.document_id,
         "collection": record.collection,
         "source": record.source,

@@ -15,22 +15,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import verification
+from app.facts import Known, change, known, register
 from app.ingestion import Brake, Ingestion, Order
 from app.locks import held, only_run
 from app.pages import view_page
 from app.reports import Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
-from core.answers import Answer, Coverage, Scope
+from core.answers import Answer, Coverage, Narrowing, Scope
 from core.audit import AuditLog
 from core.documents import Chunk, Document, DocumentId, Fate, Hit, Span
 from core.errors import NotFound, UsageError
+from core.facts import FactKind
 from core.privacy import Clearance, EgressPolicy, Mode
 from core.settings import Settings
 from generation.citations import resolve
 from generation.verify import verify
 from ingest.ocr import OcrChoice
 from retrieval.catalogue import Quarantined, Record
-from retrieval.index import Index
+from retrieval.index import Explained, Index
 from retrieval.library import Library
+from retrieval.scope import resolve as documents_meant
 from retrieval.widen import page_chunks
 
 if TYPE_CHECKING:
@@ -45,6 +48,19 @@ WINDOW = 150_000
 """Tokens (estimated, 3 characters each) up to which whole documents are sent in long-document mode."""
 
 Generate = Callable[[str, Any, Callable[[str], None] | None], "Draft"]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The catalogue as it was when a question was asked, read once: what the question may be about."""
+
+    collection: str | None
+    records: tuple[Record, ...]
+    quarantined: int
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        return tuple(sorted({record.collection for record in self.records}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +211,40 @@ class App:
             raise NotFound(f"{document.source} has {len(document.pages)} pages; there is no page {page}.")
         return view_page(document, self._library.original(document.id), page, highlight=highlight, scale=scale)
 
+    def facts(self, document_id: str) -> Known:
+        """What is known about a document: whose it is, of when, of what kind; an id may be shortened as above."""
+        record = self._record_of(document_id)
+        return known(self._library, [record], record.collection)[0]
+
+    def all_facts(self, collection: str | None = None) -> tuple[Known, ...]:
+        """The facts of each document of a collection, or of all, in the order of `documents`."""
+        self._known_collections(collection)
+        return known(self._library, self._library.records(collection), collection)
+
+    def change_facts(
+        self,
+        document_id: str,
+        *,
+        replace_with: Mapping[FactKind, Sequence[str]],
+        add: Mapping[FactKind, Sequence[str]],
+        forget: Sequence[FactKind] = (),
+        by: str,
+    ) -> Known:
+        """Say what is so, in every collection that holds the document; it counts more than what was read, and stays.
+
+        Raises UsageError for a period that is written otherwise than FY2022, 2023Q1 or 2022-05-20.
+        """
+        document = self._record_of(document_id).document_id
+        for collection in self._library.holders(document):
+            record = self._library.record(collection, document)
+            if record is not None:
+                now = known(self._library, [record], collection)[0]
+                said = now.edits.changed(replace=replace_with, add=add, forget=forget)
+                change(self._library, record, said, by=by)
+        kinds = sorted({kind.value for kind in (*replace_with, *add, *forget)})
+        self._audit.record("facts changed", by=by, document=document, kinds=kinds)
+        return self.facts(document)
+
     # ── find ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def search(
@@ -203,20 +253,27 @@ class App:
         *,
         collection: str | None = None,
         documents: Sequence[str] = (),
+        narrowing: Narrowing = Narrowing.AUTO,
         limit: int = 10,
         by: str,
+        explain: bool = False,
     ) -> Found:
-        """The chunks that fit a question best, best first, without any model that writes."""
+        """The chunks that fit a question best, best first, without any model that writes.
+
+        Documents that are named win over what the question says; with neither, `narrowing` decides.
+        """
         started = time.perf_counter()
         _must_be_asked(question)
-        scope, records = self._scope(collection, documents)
-        hits = self._hits(question, scope, records, limit=limit)
+        view = self._view(collection)
+        scope, records = self._scope(question, view, documents, narrowing)
+        hits = self._hits(question, view, scope, records, limit=limit)
         found = Found(
             question,
             scope,
             hits,
             {record.document_id: record.source for record in records},
             time.perf_counter() - started,
+            self._explained(question, hits, records) if explain else {},
         )
         self._audit.record(
             "searched", by=by, collection=collection, documents=len(scope.documents), hits=len(found.hits)
@@ -229,6 +286,7 @@ class App:
         *,
         collection: str | None = None,
         documents: Sequence[str] = (),
+        narrowing: Narrowing = Narrowing.AUTO,
         mode: Mode = Mode.AUTO,
         by: str,
         on_text: Callable[[str], None] | None = None,
@@ -240,10 +298,12 @@ class App:
         """
         started = time.perf_counter()
         _must_be_asked(question)
-        scope, records = self._scope(collection, documents)
-        mode, because = self._mode(mode, records)
+        view = self._view(collection)
+        scope, records = self._scope(question, view, documents, narrowing)
+        # What the question seems to mean opens no door: only documents that somebody named narrow what may leave.
+        mode, because = self._mode(mode, records if documents else view.records)
         generate = self._generator(mode)
-        hits = self._hits(question, scope, records, limit=READ)
+        hits = self._hits(question, view, scope, records, limit=READ)
         draft: Draft
         if mode is Mode.LONG_DOCUMENT:
             cleared = self._policy.clear(question, self._whole_or_found(records, hits), _clearances(records))
@@ -256,7 +316,7 @@ class App:
             claims=claims,
             reason=draft.reason,
             scope=scope,
-            coverage=self._coverage(collection, scope, records),
+            coverage=_coverage(view, scope, records),
             mode=mode,
             mode_because=because,
             model=draft.model,
@@ -333,34 +393,62 @@ class App:
             raise UsageError(f"Several documents have an id that begins with {document_id}: give more of it.")
         return found[0]
 
-    def _scope(self, collection: str | None, documents: Sequence[str]) -> tuple[Scope, tuple[Record, ...]]:
-        known = self._known_collections(collection)
-        if not known:
+    def _view(self, collection: str | None) -> _View:
+        view = _View(collection, self._library.records(collection), len(self._library.quarantined(collection)))
+        if not view.records and not view.quarantined:
+            self._known_collections(collection)
             raise NotFound("Nothing has been ingested yet: dossier ingest PATH --collection NAME.")
-        records = self._library.records(collection)
-        because = [f"collection {collection}" if collection else f"all {len(known)} collections"]
+        return view
+
+    def _scope(
+        self, question: str, view: _View, documents: Sequence[str], narrowing: Narrowing
+    ) -> tuple[Scope, tuple[Record, ...]]:
+        """The documents to search: those that were named, else those that the question means, else all."""
+        known = view.collections
+        place = f"collection {view.collection}" if view.collection else f"all {len(known)} collections"
+        everything = tuple(dict.fromkeys(record.document_id for record in view.records))
         if documents:
             named = {self._record_of(document_id).document_id for document_id in documents}
-            records = tuple(record for record in records if record.document_id in named)
-            if len({record.document_id for record in records}) < len(named):
-                raise NotFound(f"A document that you named is not in the collection {collection}.")
-            because.append(f"{len(named)} documents named by you")
-        return Scope(tuple(dict.fromkeys(record.document_id for record in records)), tuple(because)), records
+            if not named <= set(everything):
+                raise NotFound(f"A document that you named is not in the collection {view.collection}.")
+            chosen = tuple(one for one in everything if one in named)
+            scope = Scope(chosen, (place, f"{len(named)} documents named by you"))
+        elif narrowing is Narrowing.NONE:
+            scope = Scope(everything, (place, "you asked for all of them"))
+        else:
+            meant = documents_meant(question, register(self._library, view.records, view.collection))
+            scope = replace(meant, because=(place, *meant.because))
+        inside = set(scope.documents)
+        return scope, tuple(record for record in view.records if record.document_id in inside)
 
-    def _hits(self, question: str, scope: Scope, records: Sequence[Record], *, limit: int) -> tuple[Hit, ...]:
+    def _hits(
+        self, question: str, view: _View, scope: Scope, records: Sequence[Record], *, limit: int
+    ) -> tuple[Hit, ...]:
         """The best hits of each collection, merged by score: ranks are fused the same way in all of them."""
         if limit < 1:
             raise UsageError("The limit must be 1 or more.")
         hits: list[Hit] = []
         for collection in sorted({record.collection for record in records}):
             here = {record.document_id for record in records if record.collection == collection}
-            everything = len(here) == len(self._library.records(collection))
+            everything = len(here) == sum(record.collection == collection for record in view.records)
             hits += self._index.search(
-                question, collection=collection, documents=None if everything else sorted(here), limit=limit
+                question,
+                collection=collection,
+                documents=None if everything else sorted(here),
+                weights=scope.weights,
+                limit=limit,
             )
-        shelved = set(scope.documents)
+        # A document that went while we searched is not shown by the half of it that was still there.
+        shelved = self._library.shelved({hit.chunk.document_id for hit in hits}) & set(scope.documents)
         hits = [hit for hit in hits if hit.chunk.document_id in shelved]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit])
+
+    def _explained(self, question: str, hits: Sequence[Hit], records: Sequence[Record]) -> Mapping[str, Explained]:
+        explained: dict[str, Explained] = {}
+        for collection in sorted({record.collection for record in records}):
+            here = sorted({record.document_id for record in records if record.collection == collection})
+            explained |= self._index.explain(question, hits, collection=collection, documents=here)
+        return explained
 
     def _mode(self, mode: Mode, records: Sequence[Record]) -> tuple[Mode, str]:
         """What `auto` means here: what clearance allows, then what is configured."""
@@ -402,15 +490,15 @@ class App:
             if record.document_id in cited
         }
 
-    def _coverage(self, collection: str | None, scope: Scope, records: Sequence[Record]) -> Coverage:
-        all_records = self._library.records(collection)
-        return Coverage(
-            documents_searched=len(scope.documents),
-            documents_excluded=len({record.document_id for record in all_records}) - len(scope.documents),
-            documents_quarantined=len(self._library.quarantined(collection)),
-            pages_searched=sum(record.pages - record.fates[Fate.UNREADABLE] for record in records),
-            pages_unreadable=sum(record.fates[Fate.UNREADABLE] for record in records),
-        )
+
+def _coverage(view: _View, scope: Scope, records: Sequence[Record]) -> Coverage:
+    return Coverage(
+        documents_searched=len(scope.documents),
+        documents_excluded=len({record.document_id for record in view.records}) - len(scope.documents),
+        documents_quarantined=view.quarantined,
+        pages_searched=sum(record.pages - record.fates[Fate.UNREADABLE] for record in records),
+        pages_unreadable=sum(record.fates[Fate.UNREADABLE] for record in records),
+    )
 
 
 def _clearances(records: Sequence[Record]) -> Mapping[DocumentId, Clearance]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -69,12 +70,25 @@ class Usage:
     seconds: float = 0.0
 
 
+class Narrowing(StrEnum):
+    """Whether the question decides which documents are searched: `auto` it does, `all` it does not."""
+
+    AUTO = "auto"
+    NONE = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The documents that were searched, and in words why these."""
+    """The documents that were searched, the likeliest first, and in words why these.
+
+    `weights`, in (0, 1], are those of documents that fit the question less; the others weigh 1. `narrowed` is True when
+    the question itself left documents out.
+    """
 
     documents: tuple[DocumentId, ...]
     because: tuple[str, ...]
+    weights: Mapping[DocumentId, float] = field(default_factory=dict)
+    narrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import ir_measures
 import numpy as np
 
+from core.answers import Narrowing
 from core.documents import DocumentId, Hit, Span
 from core.errors import DossierError, NotFound, UsageError
 from eval.dataset import Judged, Query, read_queries
@@ -30,6 +31,12 @@ CUTOFFS = (1, 3, 5, 10, 20)
 """Ranks at which hits are counted: what a person reads first (1 to 5), a screen (10), what a model is given (20)."""
 
 LIMIT = max(CUTOFFS)
+
+CHARACTERS = 8000
+"""Characters that a reader, or a model with a small window, is given: the first of what was found, in order."""
+
+_CHARACTER_HITS = 50
+"""Hits that are asked for, so that also short ones fill CHARACTERS."""
 
 _RANKED_AT = 10
 """The customary depth of nDCG and of the cut MRR (BEIR, MS MARCO)."""
@@ -90,6 +97,10 @@ def evaluate(
       ndcg@10          binary gain for each hit that finds something new; ideal: one hit for each place, all at the top
                        (places that one hit finds together count as one)
       document_hit@1   the first hit lies in a document that holds evidence (not when only that was searched)
+      char_recall@8000, char_precision@8000
+                       share of the judged characters that are among the first 8,000 characters of the hits, and share
+                       of those that are judged: N. Pipitone, G. Alami, LegalBench-RAG (arXiv 2408.10343), section 4,
+                       at a budget of characters and not of chunks. Only where every place was judged by character
     A question whose search raises a DossierError, or whose document is not there, is a failure and scores 0.
     Raises UsageError when there is nothing to measure.
     """
@@ -106,6 +117,9 @@ def evaluate(
     if not within_document:
         names = (*names, "document_hit@1")
         scores = np.column_stack((scores, [trial.right_document_first for trial in trials]))
+    if all(trial.judged_by in {"span", "failed"} for trial in trials):
+        names = (*names, f"char_recall@{CHARACTERS}", f"char_precision@{CHARACTERS}")
+        scores = np.column_stack((scores, [(trial.char_recall, trial.char_precision) for trial in trials]))
 
     def figures(chosen: Sequence[int]) -> dict[str, Interval]:
         clusters = [judged[number].doc_id for number in chosen]
@@ -131,9 +145,18 @@ def evaluate(
 
 
 def evaluate_app(
-    app: App, queries: Path, *, collection: str, within_document: bool = False, limit: int = LIMIT, by: str
+    app: App,
+    queries: Path,
+    *,
+    collection: str,
+    within_document: bool = False,
+    narrowing: Narrowing = Narrowing.AUTO,
+    limit: int = LIMIT,
+    by: str,
 ) -> Result:
     """`evaluate` the app's own search over a collection, on the judged set in the file `queries`.
+
+    What the question says about documents narrows the search as it does for an analyst, unless `narrowing` says no.
 
     Raises UsageError for a judged set that cannot be read, or that names a document of which the collection holds two;
     NotFound for an unknown collection.
@@ -148,7 +171,10 @@ def evaluate_app(
             raise UsageError(f"The collection {collection} holds two different documents named {name}.")
 
     def search(question: str, within: Sequence[DocumentId]) -> Sequence[Hit]:
-        return app.search(question, collection=collection, documents=within, limit=limit, by=by).hits
+        depth = max(limit, _CHARACTER_HITS)
+        return app.search(
+            question, collection=collection, documents=within, narrowing=narrowing, limit=depth, by=by
+        ).hits
 
     paged = {one.document_id for one in records if PurePath(one.source).suffix.lower() not in _JUDGED_BY_CHARACTER}
     return evaluate(read, search, documents, limit=limit, within_document=within_document, paged=paged)
@@ -165,6 +191,8 @@ class _Trial:
     hits: int = 0
     found_at: tuple[int | None, ...] = (None,)
     right_document_first: bool = False
+    char_recall: float = 0.0
+    char_precision: float = 0.0
     failure: Failure | None = None
 
 
@@ -181,14 +209,16 @@ def _tried(
         if missing:
             raise NotFound(f"The collection holds no document named {', '.join(missing)}.")
         right = [documents[doc_id] for doc_id in query.doc_ids]
-        hits = search(query.query, right if within_document else ())[:limit]
+        returned = search(query.query, right if within_document else ())
     except DossierError as error:
         return _Trial("failed", failure=Failure(query.id, str(error)))
+    hits = returned[:limit]
     # Judged by page, two pieces of evidence on one page are the same place.
     places = dict.fromkeys(
         place_of(one, documents[one.doc_id], paged=documents[one.doc_id] in paged) for one in query.evidence
     )
     kinds = {place.judged_by for place in places}
+    recall, precision = _characters(returned, [(documents[one.doc_id], one) for one in query.evidence])
     return _Trial(
         judged_by=kinds.pop() if len(kinds) == 1 else "mixed",
         hits=len(hits),
@@ -196,7 +226,32 @@ def _tried(
             next((rank for rank, hit in enumerate(hits, start=1) if place.touched_by(hit)), None) for place in places
         ),
         right_document_first=bool(hits) and hits[0].chunk.document_id in right,
+        char_recall=recall,
+        char_precision=precision,
     )
+
+
+def _characters(hits: Sequence[Hit], judged: Sequence[tuple[DocumentId, Judged]]) -> tuple[float, float]:
+    """Recall and precision of the judged characters among the first CHARACTERS of the hits.
+
+    Of a place that stands in the document several times, the one counts that was returned best.
+    """
+    returned: set[tuple[DocumentId, int]] = set()
+    left = CHARACTERS
+    for hit in hits:
+        start, end = hit.chunk.span.start, min(hit.chunk.span.end, hit.chunk.span.start + left)
+        returned.update((hit.chunk.document_id, at) for at in range(start, end))
+        left -= end - start
+    wanted = found = 0
+    for document, one in judged:
+        if one.span is not None:
+            places = (one.span, *one.alternatives)
+            shares = [
+                sum((document, at) in returned for at in range(span.start, span.end)) / len(span) for span in places
+            ]
+            wanted += len(one.span)
+            found += round(max(shares) * len(one.span))
+    return (found / wanted if wanted else 0.0), (found / len(returned) if returned else 0.0)
 
 
 def _scores(trials: Sequence[_Trial], limit: int) -> tuple[tuple[str, ...], np.ndarray[Any, np.dtype[np.float64]]]:

@@ -3,6 +3,8 @@
     documents    one row per collection and document, written last: what has a row here is kept and indexed
     places       where its bytes were seen: several paths may hold the same document
     quarantine   files that could not be read, with the reason
+    facts        what was read of each document's party, period and kind, with the version of the rules that read it
+    edits        what a person said of it; it outlives reading the document again, and goes with the document
     unfinished   documents between two states: kept but not yet shelved, or unshelved but not yet forgotten
     runs         when ingest ran, and what came of it; the row is written before the work starts
 
@@ -15,7 +17,7 @@ import contextlib
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -72,6 +74,25 @@ _quarantine = sql.Table(
     sql.Column("reason", sql.Text, nullable=False),
     sql.Column("at", sql.String(40), nullable=False),
     sql.Column("reading", sql.Text),
+)
+
+_facts = sql.Table(
+    "facts",
+    _tables,
+    sql.Column("collection", sql.String(100), primary_key=True),
+    sql.Column("document_id", sql.String(64), primary_key=True),
+    sql.Column("version", sql.Integer, nullable=False),
+    sql.Column("facts", sql.Text, nullable=False),
+)
+
+_edits = sql.Table(
+    "edits",
+    _tables,
+    sql.Column("collection", sql.String(100), primary_key=True),
+    sql.Column("document_id", sql.String(64), primary_key=True),
+    sql.Column("edits", sql.Text, nullable=False),
+    sql.Column("by", sql.String(200), nullable=False),
+    sql.Column("at", sql.String(40), nullable=False),
 )
 
 _unfinished = sql.Table(
@@ -143,6 +164,20 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The facts of a document as they are stored, in JSON: what was read, by rules of `version`, and what was said.
+
+    `version` is None where nothing was read yet.
+    """
+
+    collection: str
+    document_id: DocumentId
+    version: int | None
+    facts: str
+    edits: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A run of ingest. `finished`, `counts` and `outcome` are None while it runs, and for ever when it was killed.
 
@@ -184,7 +219,7 @@ class Catalogue:
     def unshelve(self, collection: str, document_id: DocumentId) -> None:
         """Take the row away, with every place and quarantine of the document; until `finish` it stays unfinished."""
         with self._writing() as connection:
-            for table in (_documents, _places, _quarantine):
+            for table in (_documents, _places, _quarantine, _facts, _edits):
                 _delete(connection, table, collection=collection, document_id=document_id)
             _put(connection, _unfinished, {"collection": collection, "document_id": document_id})
 
@@ -223,6 +258,12 @@ class Catalogue:
             row = connection.execute(query).mappings().one_or_none()
             return None if row is None else _record(dict(row))
 
+    def shelved(self, document_ids: Collection[DocumentId]) -> set[DocumentId]:
+        """Those of these documents that have a row in some collection."""
+        query = sql.select(_documents.c.document_id).where(_documents.c.document_id.in_(sorted(document_ids)))
+        with self._reading() as connection:
+            return {DocumentId(found) for found in connection.execute(query).scalars()}
+
     def collections(self) -> tuple[str, ...]:
         """Names of the collections that hold at least one document, sorted."""
         query = sql.select(_documents.c.collection).distinct().order_by(_documents.c.collection)
@@ -236,6 +277,46 @@ class Catalogue:
         )
         with self._reading() as connection:
             return tuple(sorted(connection.execute(query).scalars()))
+
+    # ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def facts(self, collection: str | None = None) -> tuple[Kept, ...]:
+        """The facts of every document of one collection, or of all, sorted by collection, source and id."""
+        same = [
+            sql.and_(table.c.collection == _documents.c.collection, table.c.document_id == _documents.c.document_id)
+            for table in (_facts, _edits)
+        ]
+        query = (
+            sql.select(
+                _documents.c.collection, _documents.c.document_id, _facts.c.version, _facts.c.facts, _edits.c.edits
+            )
+            .select_from(_documents.outerjoin(_facts, same[0]).outerjoin(_edits, same[1]))
+            .order_by(_documents.c.collection, _documents.c.source, _documents.c.document_id)
+        )
+        if collection is not None:
+            query = query.where(_documents.c.collection == collection)
+        with self._reading() as connection:
+            return tuple(
+                Kept(row.collection, DocumentId(row.document_id), row.version, row.facts or "[]", row.edits)
+                for row in connection.execute(query)
+            )
+
+    def keep_facts(self, kept: Sequence[Kept]) -> None:
+        """Write what was read of some documents; what was said of them stays."""
+        with self._writing() as connection:
+            for one in kept:
+                values = {"collection": one.collection, "document_id": one.document_id}
+                if connection.execute(sql.select(_documents.c.source).where(_are(_documents, **values))).first():
+                    _put(connection, _facts, {**values, "version": one.version, "facts": one.facts})
+
+    def keep_edits(self, collection: str, document_id: DocumentId, edits: str | None, *, by: str) -> None:
+        """Write what a person said of a document; None takes all of it back."""
+        key = {"collection": collection, "document_id": document_id}
+        with self._writing() as connection:
+            if edits is None:
+                _delete(connection, _edits, collection=collection, document_id=document_id)
+            else:
+                _put(connection, _edits, {**key, "edits": edits, "by": by, "at": _now()})
 
     # ── places ────────────────────────────────────────────────────────────────────────────────────────────────────
 

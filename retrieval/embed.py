@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import ConfigError
-from retrieval.sparse import terms
+from retrieval.terms import terms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +54,10 @@ class Embedder(Protocol):
     @property
     def size(self) -> int:
         """Numbers in a vector."""
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes of the languages that it was trained on; None when it does not say: all, then."""
 
     @property
     def max_tokens(self) -> int:
@@ -142,6 +146,16 @@ class SentenceTransformerEmbedder:
                 width = int(pooling.get("embedding_dimension") or pooling["word_embedding_dimension"])
                 return width * max(1, _pooling_modes(pooling))
         return int(self._configuration("config.json")["hidden_size"])
+
+    @cached_property
+    def languages(self) -> frozenset[str] | None:
+        """What the model's card (README.md) says."""
+        from huggingface_hub import metadata_load
+
+        card = self._folder / "README.md"
+        said = (metadata_load(card) or {}).get("language") if card.is_file() else None
+        codes = frozenset([said] if isinstance(said, str) else said or ())
+        return None if not codes or "multilingual" in codes else codes
 
     @cached_property
     def max_tokens(self) -> int:
@@ -245,6 +259,8 @@ class HashEmbedder:
 
     Knows no meaning and needs no weights: for tests, and for machines without torch.
     """
+
+    languages: frozenset[str] | None = None
 
     def __init__(self, size: int = HASH_SIZE) -> None:
         self.size = size

@@ -14,7 +14,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -22,7 +22,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from core.documents import Chunk, Document, DocumentId, Hit, Span
 from core.errors import ConfigError, NotFound, UsageError
+from core.facts import SURE, FactKind, Facts, values_of
+from core.language import UNKNOWN, language_of
+from core.names import short_form, squashed
+from core.privacy import Clearance
 from retrieval import sparse
+from retrieval.phrases import held, quoted
+from retrieval.terms import UNSPACED
 
 if TYPE_CHECKING:
     from retrieval.embed import Embedder, Vectors
@@ -37,6 +43,18 @@ HEADER_TOKENS = 54
 """Tokens kept free for the line "title › section" in front of a chunk: with 200 of text it fills the 254 of MiniLM.
 The context of a table's rows comes on top; the chunk's text is shorter by as much."""
 
+CHUNK_WORDS = 225
+"""Words of a chunk in a language that the embedder does not read: it is found by its words alone, and 200 tokens of
+MiniLM are 80 words of German. Such a chunk may be as long as words like it, and a model that writes can read."""
+
+CHUNK_SURE = 0.95
+"""Least probability at which a chunk is taken to be in another language than its document: a contract in two columns,
+an English clause in a German judgment."""
+
+WHISPER = 1e-6
+"""The weight of meaning in the fusion when the embedder does not read the question's language: it orders what no word
+found, and lifts nothing that a word found."""
+
 RRF_K = 60
 """The constant of reciprocal rank fusion, score = Σ 1/(k + rank) with ranks from 1: G. Cormack, C. Clarke,
 S. Buettcher, Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods (SIGIR 2009).
@@ -48,10 +66,20 @@ CANDIDATES = 100
 """Least number of points that each of the two rankings brings to the fusion: a chunk that is 80th in one and 3rd in
 the other still counts. More changes little, since 1/(k + rank) is flat out there."""
 
+EVERY_CLEARANCE = frozenset(Clearance)
+"""Inside our walls every document may be searched; what may leave them is decided by `EgressPolicy`."""
+
+LIKE = 5
+"""Letters by which a file's name is taken to name a party: people shorten and run names together."""
+
+PHRASE_CANDIDATES = 1000
+"""The same for a question with words in quotation marks: a chunk that holds all words of a phrase is among the first
+thousand of a hundred thousand, and reading so many payloads takes some milliseconds."""
+
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
 
-FORMAT = f"3.{sparse.VERSION}"
+FORMAT = f"4.{sparse.VERSION}"
 """What a stored point looks like: payload, header line and sparse weights. Collections of another are refused."""
 
 _NAME = re.compile(r"[^\W_](?:[\w .-]{0,98}[\w.-])?")
@@ -64,6 +92,14 @@ class Built:
     fingerprint: str
     size: int
     format: str = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How long a chunk may be: at most `limit`, as `count` counts."""
+
+    limit: int
+    count: Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +121,26 @@ class Scored:
     payload: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What a search may see. There is no query without one, so that no caller can forget who asks and of what.
+
+    `documents` None means all of the collection. Points of another collection or clearance do not exist for it.
+    """
+
+    collection: str
+    clearances: frozenset[Clearance]
+    documents: Sequence[DocumentId] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Where a chunk stood in each of the two rankings, counted from 1; None when not among their candidates."""
+
+    dense_rank: int | None
+    sparse_rank: int | None
+
+
 class Points(Protocol):
     """The points of one collection, open. `document_id` None means all documents."""
 
@@ -95,9 +151,16 @@ class Points(Protocol):
         """Delete the points with these ids; an id that is not there is no error."""
 
     def query(
-        self, dense: Sequence[float], weights: sparse.Weights, *, documents: Sequence[DocumentId] | None, limit: int
+        self, dense: Sequence[float], weights: sparse.Weights, *, meaning: float, within: Within, limit: int
     ) -> list[Scored]:
-        """The best points of both rankings, fused, best first, in one round trip. `documents` None means all."""
+        """The best points of both rankings, fused, best first, in one round trip.
+
+        `meaning` is the weight of the dense ranking in (0, 1]; words weigh 1. Qdrant stretches ranks by it:
+        1 / (k + rank / weight).
+        """
+
+    def ranking(self, query: Sequence[float] | sparse.Weights, *, within: Within, limit: int) -> list[str]:
+        """The ids of one ranking alone, best first: by meaning for a dense vector, by words for weights."""
 
     def count(self, document_id: DocumentId | None = None) -> int:
         """How many points there are, exactly."""
@@ -141,10 +204,14 @@ class Index:
         self._store = store
         self._embedder = embedder
 
-    @property
-    def chunk_tokens(self) -> int:
-        """How many tokens a chunk should have, so that it and its header line fit the embedder's window."""
-        return max(1, min(CHUNK_TOKENS, self._embedder.max_tokens - HEADER_TOKENS))
+    def measure(self, text: str) -> Measure:
+        """How long a chunk of a document with this text should be."""
+        if self._reads(language_of(text)):
+            # With its header line it must fit the embedder's window.
+            return Measure(
+                max(1, min(CHUNK_TOKENS, self._embedder.max_tokens - HEADER_TOKENS)), self._embedder.count_tokens
+            )
+        return Measure(CHUNK_WORDS, count_words)
 
     def prepare(self, collection: str) -> None:
         """See that the collection is there and was built as this index would build it; make it when it is not there.
@@ -159,15 +226,18 @@ class Index:
         if built is not None:
             self._must_fit(collection, built)
 
-    def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
+    def replace(self, document: Document, chunks: Sequence[Chunk], facts: Facts = ()) -> None:
         """Make `chunks` the chunks of this document in its collection. Raises as `prepare` and `write` do."""
         self.prepare(document.collection)
-        self.write(document, self.embed(document, chunks))
+        self.write(document, self.embed(document, chunks, facts))
 
-    def embed(self, document: Document, chunks: Sequence[Chunk]) -> tuple[Point, ...]:
-        """The points of a document, ready to be written: the long part, for which no lock is held."""
+    def embed(self, document: Document, chunks: Sequence[Chunk], facts: Facts = ()) -> tuple[Point, ...]:
+        """The points of a document, ready to be written: the long part, for which no lock is held.
+
+        `facts` stand in the line above each chunk, as far as the file's name does not say them.
+        """
         started = time.perf_counter()
-        points = tuple(self._points(document, chunks))
+        points = tuple(self._points(document, chunks, facts))
         seconds = round(time.perf_counter() - started, 3)
         log.info("embedded", extra={"document": document.id, "chunks": len(points), "seconds": seconds})
         return points
@@ -202,10 +272,19 @@ class Index:
         return len(ids)
 
     def search(
-        self, question: str, *, collection: str, documents: Sequence[DocumentId] | None = None, limit: int = 10
+        self,
+        question: str,
+        *,
+        collection: str,
+        clearances: frozenset[Clearance] = EVERY_CLEARANCE,
+        documents: Sequence[DocumentId] | None = None,
+        weights: Mapping[DocumentId, float] | None = None,
+        limit: int = 10,
     ) -> tuple[Hit, ...]:
         """The chunks that fit the question best, best first; `documents` None searches the whole collection.
 
+        `weights` below 1 are those of documents that the question means less: their chunks' scores are multiplied.
+        Chunks that hold what stands in quotation marks come before those that do not.
         Hits of equal score are in the order of their ids, so that the same search gives the same answer.
         Raises NotFound for an unknown collection, ConfigError when it was built with another embedding model.
         """
@@ -215,12 +294,35 @@ class Index:
         if documents is not None and not documents:
             return ()
         dense = self._embedder.embed_question(question).tolist()
-        weights = sparse.question_weights(question)
+        words = sparse.question_weights(question)
+        meaning = 1.0 if self._reads(language_of(question)) else WHISPER
+        phrases = quoted(question)
+        # Ties come in twos (first in one ranking or in the other): one more than asked for shows a tie at the cut.
+        # Where documents weigh, or a phrase must stand in a chunk, a chunk may come from further behind.
+        wanted = max(limit + 1, 2 * CANDIDATES if weights else 0, PHRASE_CANDIDATES if phrases else 0)
         with self._store.open(collection) as stored:
-            # Ties come in twos (first in one ranking or in the other): one more than asked for shows a tie at the cut.
-            found = stored.query(dense, weights, documents=documents, limit=limit + 1)
-        found.sort(key=lambda one: (-one.score, one.id))
-        return tuple(Hit(_chunk(one.id, one.payload), one.score) for one in found[:limit])
+            found = stored.query(
+                dense, words, meaning=meaning, within=Within(collection, clearances, documents), limit=wanted
+            )
+        weighed = [(one, one.score * (weights or {}).get(one.payload["document_id"], 1.0)) for one in found]
+        weighed.sort(key=lambda pair: (-held(pair[0].payload["text"], phrases), -pair[1], pair[0].id))
+        return tuple(Hit(_chunk(one.id, one.payload), score) for one, score in weighed[:limit])
+
+    def explain(
+        self, question: str, hits: Sequence[Hit], *, collection: str, documents: Sequence[DocumentId] | None = None
+    ) -> dict[str, Explained]:
+        """For each hit's chunk, where it stood by meaning and by words: for whoever wonders why it came or did not."""
+        self._must_fit(collection, self._known(collection))
+        within = Within(collection, EVERY_CLEARANCE, documents)
+        dense = self._embedder.embed_question(question).tolist()
+        with self._store.open(collection) as stored:
+            by_meaning = stored.ranking(dense, within=within, limit=CANDIDATES)
+            by_words = stored.ranking(sparse.question_weights(question), within=within, limit=CANDIDATES)
+
+        def rank(ranking: list[str], id: str) -> int | None:
+            return ranking.index(id) + 1 if id in ranking else None
+
+        return {hit.chunk.id: Explained(rank(by_meaning, hit.chunk.id), rank(by_words, hit.chunk.id)) for hit in hits}
 
     def count(self, collection: str, document_id: DocumentId | None = None) -> int:
         """How many chunks are stored; 0 when the collection is not there."""
@@ -293,34 +395,80 @@ class Index:
                 f"now {FORMAT}); ingest it into a new collection."
             )
 
-    def _points(self, document: Document, chunks: Sequence[Chunk]) -> list[Point]:
-        name = _spoken(document.source)
-        texts = [self._embedded_text(chunk, name) for chunk in chunks]
-        rows: Vectors = self._embedder.embed_documents(texts)
-        return [
-            Point(chunk.id, row.tolist(), sparse.document_weights(text), _payload(document, chunk))
-            for chunk, text, row in zip(chunks, texts, rows, strict=True)
-        ]
+    def _points(self, document: Document, chunks: Sequence[Chunk], facts: Facts) -> list[Point]:
+        name = _headline(_spoken(document.source), facts)
+        usual = language_of(document.text)
+        rows: Vectors = self._embedder.embed_documents([self._embedded_text(chunk, name) for chunk in chunks])
+        points = []
+        for chunk, row in zip(chunks, rows, strict=True):
+            language = language_of(chunk.text, sure=CHUNK_SURE) or usual
+            words = "\n".join(part for part in (" › ".join(_path(chunk, name)), chunk.context, chunk.text) if part)
+            weights = sparse.document_weights(words, language)
+            points.append(Point(chunk.id, row.tolist(), weights, _payload(document, chunk)))
+        return points
+
+    def _reads(self, language: str) -> bool:
+        """True unless the embedder says which languages it was trained on, and this one is none of them."""
+        return language == UNKNOWN or self._embedder.languages is None or language in self._embedder.languages
 
     def _embedded_text(self, chunk: Chunk, name: str) -> str:
         """The chunk under its header line (file name › title › section), and the context of a table's rows between.
 
-        What does not fit is taken from the title and the outer sections, never from the text.
+        What does not fit is taken from the title and the outer sections, never from the text; but of a chunk that is
+        measured in words, for a language that the embedder does not read, it is given the beginning.
         """
         count = self._embedder.count_tokens
-        left = self._embedder.max_tokens - count(chunk.text)
+        text = chunk.text
+        if count(text) > self._embedder.max_tokens:
+            text = _beginning(text, max(1, self._embedder.max_tokens - HEADER_TOKENS), count)
+        left = self._embedder.max_tokens - count(text)
         context = chunk.context if chunk.context and count(chunk.context) <= left else ""
         room = min(HEADER_TOKENS, left - (count(context) if context else 0))
-        title = "" if _spoken(chunk.title) == name else chunk.title
-        path = [part for part in (name, title, *chunk.section.split(" › ")) if part]
+        path = _path(chunk, name)
         while path and count(" › ".join(path)) > room:
             path.pop(1 if len(path) > 1 else 0)
-        return "\n".join(part for part in (" › ".join(path), context, chunk.text) if part)
+        return "\n".join(part for part in (" › ".join(path), context, text) if part)
 
 
 def _spoken(source: str) -> str:
     """The name of a file as words: people put into it what the document is, of whom and of when."""
     return " ".join(re.split(r"[\W_]+", PurePosixPath(source.rsplit(" › ", 1)[-1]).stem)).strip()
+
+
+def _headline(name: str, facts: Facts) -> str:
+    """The file's name, and what it does not say: whose the document is, of when and of what kind.
+
+    A filing that is called "scan 0012" is then embedded as "Acme FY2023 10-K scan 0012".
+    """
+    said = squashed(name)
+    missing: list[str] = []
+    parties = [short_form(one) for one in values_of([fact for fact in facts if fact.sure >= SURE], FactKind.PARTY)]
+    if parties and not any(squashed(one)[:LIKE] in said for one in parties):
+        missing.append(" ".join(parties[:2]))
+    for kind in (FactKind.PERIOD, FactKind.KIND):
+        value = next(iter(values_of(facts, kind)), "")
+        if value and not (squashed(value) in said or (kind is FactKind.PERIOD and value.strip("FY")[:4] in said)):
+            missing.append(value)
+    return " ".join([*missing, name])
+
+
+def _path(chunk: Chunk, name: str) -> list[str]:
+    """Where a chunk stands: file name, title (unless it repeats that), sections from the outermost."""
+    title = "" if _spoken(chunk.title) == name else chunk.title
+    return [part for part in (name, title, *chunk.section.split(" › ")) if part]
+
+
+def _beginning(text: str, tokens: int, count: Callable[[str], int]) -> str:
+    """So much of the beginning of `text` that it has at most so many tokens."""
+    while text and (length := count(text)) > tokens:
+        text = text[: min(len(text) - 1, len(text) * tokens // length)]
+    return text
+
+
+def count_words(text: str) -> int:
+    """Words of `text`, where a character of a script without blanks counts as half of one."""
+    unspaced = sum(len(run) for run in UNSPACED.findall(text))
+    return len(UNSPACED.sub(" ", text).split()) + (unspaced + 1) // 2
 
 
 def is_name(collection: str) -> bool:

@@ -19,7 +19,7 @@ import re
 import secrets
 import shutil
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -27,7 +27,7 @@ from typing import IO, Any
 from core.documents import Block, BlockKind, Box, Document, DocumentId, Fate, Hidden, HiddenKind, Page, Span
 from core.errors import BrokenStore, NotFound, UnreadableDocument
 from core.privacy import Clearance
-from retrieval.catalogue import Catalogue, Place, Quarantined, Record, Run
+from retrieval.catalogue import Catalogue, Kept, Place, Quarantined, Record, Run
 from retrieval.index import safe_name
 
 FORMAT = 1
@@ -158,6 +158,22 @@ class Library:
     def record(self, collection: str, document_id: DocumentId) -> Record | None:
         """One row, None when the collection does not hold the document."""
         return self._rows().record(collection, document_id)
+
+    def shelved(self, document_ids: Collection[DocumentId]) -> set[DocumentId]:
+        """Those of these documents that some collection holds at this moment."""
+        return self._rows().shelved(document_ids)
+
+    def facts(self, collection: str | None = None) -> tuple[Kept, ...]:
+        """The stored facts of every document of one collection, or of all, in the order of `records`."""
+        return self._rows().facts(collection)
+
+    def keep_facts(self, kept: Sequence[Kept]) -> None:
+        """Write what was read of documents that are shelved; what was said of them stays."""
+        self._rows().keep_facts(kept)
+
+    def keep_edits(self, collection: str, document_id: DocumentId, edits: str | None, *, by: str) -> None:
+        """Write what a person said of a document; None takes all of it back."""
+        self._rows().keep_edits(collection, document_id, edits, by=by)
 
     def collections(self) -> tuple[str, ...]:
         """Names of the collections that hold at least one document, sorted."""

@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, Busy, NotFound, ServiceDown
-from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, safe_name
+from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, Within, safe_name
 from retrieval.sparse import Weights
 
 log = logging.getLogger("dossier.retrieval")
@@ -50,7 +50,7 @@ POINT_BYTES = 8 << 10
 """Bytes that a point may take on top of that: 7 kB were measured with 384 dimensions."""
 
 _DENSE, _SPARSE = "dense", "bm25"
-_INDEXED = ("document_id", "clearance")
+_INDEXED = ("collection", "document_id", "clearance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,28 +240,32 @@ class EdgePoints:
                 self._shard.update(edge.UpdateOperation.delete_points(list(ids)))
 
     def query(
-        self, dense: Sequence[float], weights: Weights, *, documents: Sequence[DocumentId] | None, limit: int
+        self, dense: Sequence[float], weights: Weights, *, meaning: float, within: Within, limit: int
     ) -> list[Scored]:
-        within = None
-        if documents is not None:
-            match = edge.MatchAny(any=[str(document) for document in documents])
-            within = edge.Filter(must=[edge.FieldCondition(key="document_id", match=match)])
+        seen = _seen(within)
         candidates = max(CANDIDATES, limit)
         request = edge.QueryRequest(
             limit=limit,
             prefetches=[
-                edge.Prefetch(limit=candidates, query=edge.Query.Nearest(list(dense), using=_DENSE), filter=within),
-                edge.Prefetch(
-                    limit=candidates, query=edge.Query.Nearest(_sparse(weights), using=_SPARSE), filter=within
-                ),
+                edge.Prefetch(limit=candidates, query=edge.Query.Nearest(list(dense), using=_DENSE), filter=seen),
+                edge.Prefetch(limit=candidates, query=edge.Query.Nearest(_sparse(weights), using=_SPARSE), filter=seen),
             ],
             # Qdrant counts ranks from 0, the formula from 1.
-            query=edge.Fusion.Rrf(RRF_K + 1),  # type: ignore[arg-type]
+            query=edge.Fusion.Rrf(RRF_K + 1, [meaning, 1.0]),  # type: ignore[arg-type]
             with_payload=True,
         )
         with _told(self._collection):
             found = self._shard.query(request)
         return [Scored(str(point.id), point.score, point.payload or {}) for point in found]
+
+    def ranking(self, query: Sequence[float] | Weights, *, within: Within, limit: int) -> list[str]:
+        if isinstance(query, Weights):
+            nearest = edge.Query.Nearest(_sparse(query), using=_SPARSE)
+        else:
+            nearest = edge.Query.Nearest(list(query), using=_DENSE)
+        request = edge.QueryRequest(limit=limit, query=nearest, filter=_seen(within))
+        with _told(self._collection):
+            return [str(point.id) for point in self._shard.query(request)]
 
     def count(self, document_id: DocumentId | None = None) -> int:
         with _told(self._collection):
@@ -313,6 +317,17 @@ def _must_have_room(folder: Path, wanted: int) -> None:
             f"The disk of the index has {free >> 20} MB left, and {wanted >> 20} MB are needed: "
             "make room, and try again."
         )
+
+
+def _seen(within: Within) -> edge.Filter:
+    must: list[Any] = [
+        edge.FieldCondition(key="collection", match=edge.MatchValue(within.collection)),
+        edge.FieldCondition(key="clearance", match=edge.MatchAny(any=sorted(one.value for one in within.clearances))),
+    ]
+    if within.documents is not None:
+        match = edge.MatchAny(any=[str(document) for document in within.documents])
+        must.append(edge.FieldCondition(key="document_id", match=match))
+    return edge.Filter(must=must)
 
 
 def _of(document_id: DocumentId | None) -> edge.Filter | None:

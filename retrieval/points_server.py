@@ -16,7 +16,7 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, ConfigError, DossierError, NotFound, ServiceDown
-from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, safe_name
+from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, Within, safe_name
 from retrieval.sparse import Weights
 
 PREFIX = "dossier-"
@@ -28,7 +28,7 @@ PAGE = 1000
 """Points read at once when all are read."""
 
 _DENSE, _SPARSE = "dense", "bm25"
-_INDEXED = ("document_id", "clearance")
+_INDEXED = ("collection", "document_id", "clearance")
 _UNAUTHORISED = (401, 403)
 _CONFLICT = 409
 _NOT_FOUND = 404
@@ -136,26 +136,35 @@ class ServerPoints:
                 self._client.delete(self._name, models.PointIdsList(points=list(ids)), wait=True)
 
     def query(
-        self, dense: Sequence[float], weights: Weights, *, documents: Sequence[DocumentId] | None, limit: int
+        self, dense: Sequence[float], weights: Weights, *, meaning: float, within: Within, limit: int
     ) -> list[Scored]:
-        within = None
-        if documents is not None:
-            match = models.MatchAny(any=[str(document) for document in documents])
-            within = models.Filter(must=[models.FieldCondition(key="document_id", match=match)])
+        seen = _seen(within)
         candidates = max(CANDIDATES, limit)
         with _told(self._collection):
             found = self._client.query_points(
                 self._name,
                 prefetch=[
-                    models.Prefetch(query=list(dense), using=_DENSE, filter=within, limit=candidates),
-                    models.Prefetch(query=_sparse(weights), using=_SPARSE, filter=within, limit=candidates),
+                    models.Prefetch(query=list(dense), using=_DENSE, filter=seen, limit=candidates),
+                    models.Prefetch(query=_sparse(weights), using=_SPARSE, filter=seen, limit=candidates),
                 ],
                 # Qdrant counts ranks from 0, the formula from 1.
-                query=models.RrfQuery(rrf=models.Rrf(k=RRF_K + 1)),
+                query=models.RrfQuery(rrf=models.Rrf(k=RRF_K + 1, weights=[meaning, 1.0])),
                 limit=limit,
                 with_payload=True,
             ).points
         return [Scored(str(point.id), point.score, point.payload or {}) for point in found]
+
+    def ranking(self, query: Sequence[float] | Weights, *, within: Within, limit: int) -> list[str]:
+        with _told(self._collection):
+            found = self._client.query_points(
+                self._name,
+                query=_sparse(query) if isinstance(query, Weights) else list(query),
+                using=_SPARSE if isinstance(query, Weights) else _DENSE,
+                query_filter=_seen(within),
+                limit=limit,
+                with_payload=False,
+            ).points
+        return [str(point.id) for point in found]
 
     def count(self, document_id: DocumentId | None = None) -> int:
         with _told(self._collection):
@@ -198,6 +207,19 @@ def _create_payload_indexes(client: QdrantClient, name: str) -> None:
     """What filters ask for. Asking for an index that is there changes nothing."""
     for field in _INDEXED:
         client.create_payload_index(name, field, models.PayloadSchemaType.KEYWORD, wait=True)
+
+
+def _seen(within: Within) -> models.Filter:
+    must: list[Any] = [
+        models.FieldCondition(key="collection", match=models.MatchValue(value=within.collection)),
+        models.FieldCondition(
+            key="clearance", match=models.MatchAny(any=sorted(one.value for one in within.clearances))
+        ),
+    ]
+    if within.documents is not None:
+        match = models.MatchAny(any=[str(document) for document in within.documents])
+        must.append(models.FieldCondition(key="document_id", match=match))
+    return models.Filter(must=must)
 
 
 def _of(document_id: DocumentId | None) -> models.Filter | None:

@@ -23,6 +23,7 @@ from core.errors import DossierError, UsageError
 if TYPE_CHECKING:
     from app.ingestion import Brake
     from app.service import App
+    from core.facts import FactKind
 
 VERSION = "0.1.0"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -31,6 +32,14 @@ STOPPED = 75
 """The exit code of a run that was asked to stop: EX_TEMPFAIL of sysexits.h, as for a run that found the lock held."""
 
 COLLECTION = click.option("--collection", "-c", metavar="NAME", help="The collection: a matter, a deal.")
+NARROWING = click.option(
+    "--scope",
+    "narrowing",
+    type=click.Choice(["auto", "all"]),
+    default="auto",
+    show_default=True,
+    help="Search the documents that the question means, or all of them.",
+)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
 
@@ -240,20 +249,30 @@ def runs(collection: str | None, limit: int, as_json: bool) -> int:
     show_default=True,
     help="How the answer is made.",
 )
+@NARROWING
 @AS_JSON
-def ask(question: str, collection: str | None, documents: tuple[str, ...], mode: str, as_json: bool) -> int:
+def ask(
+    question: str, collection: str | None, documents: tuple[str, ...], mode: str, narrowing: str, as_json: bool
+) -> int:
     """Answer a question from the documents, with citations.
 
     Exit code 1 means that a claim differs from its quote in a number, a negation, a date or a party.
     """
     from app.reports import answer_json
-    from core.answers import Support
+    from core.answers import Narrowing, Support
     from core.privacy import Mode
     from ui.parts.terminal import print_answer, waiting
 
     with _open_app() as app:
         with waiting("Reading", silent=as_json):
-            answer = app.ask(question, collection=collection, documents=documents, mode=Mode(mode), by=_user())
+            answer = app.ask(
+                question,
+                collection=collection,
+                documents=documents,
+                narrowing=Narrowing(narrowing),
+                mode=Mode(mode),
+                by=_user(),
+            )
         sources = app.sources(answer)
     if as_json:
         _print_json(answer_json(answer, sources))
@@ -273,6 +292,10 @@ def ask(question: str, collection: str | None, documents: tuple[str, ...], mode:
     help="Many questions: JSON lines {id, query, collection?, document_id?}.",
 )
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Where the hits of --queries go.")
+@NARROWING
+@click.option(
+    "--explain", is_flag=True, help="For each hit, its rank by meaning and by words, and what its document weighs."
+)
 @AS_JSON
 def search(
     question: str | None,
@@ -281,9 +304,12 @@ def search(
     limit: int,
     queries: Path | None,
     output: Path | None,
+    narrowing: str,
+    explain: bool,
     as_json: bool,
 ) -> int:
     """Show the places that fit a question best, without any model that writes."""
+    from core.answers import Narrowing
     from ui.parts.terminal import print_found
 
     if (question is None) == (queries is None) or (queries is None) != (output is None):
@@ -292,13 +318,30 @@ def search(
         if queries is not None and output is not None:
             from app.batch import search_many
 
-            done = search_many(app, queries, output, collection=collection, limit=limit, by=_user())
+            done = search_many(
+                app,
+                queries,
+                output,
+                collection=collection,
+                narrowing=Narrowing(narrowing),
+                limit=limit,
+                explain=explain,
+                by=_user(),
+            )
             if as_json:
                 _print_json(done)
             else:
                 click.echo(f"{done['queries']} questions answered in {done['seconds']:.1f} s, {done['failed']} failed.")
             return 1 if done["failed"] else 0
-        found = app.search(question or "", collection=collection, documents=documents, limit=limit, by=_user())
+        found = app.search(
+            question or "",
+            collection=collection,
+            documents=documents,
+            narrowing=Narrowing(narrowing),
+            limit=limit,
+            explain=explain,
+            by=_user(),
+        )
     if as_json:
         _print_json(found.to_json())
     else:
@@ -319,10 +362,11 @@ def documents(collection: str | None, as_json: bool) -> int:
 
     with _open_app() as app:
         records, quarantined = app.documents(collection), app.quarantined(collection)
+        known = app.all_facts(collection) if as_json else ()
     if as_json:
         _print_json(
             {
-                "documents": [record_json(record) for record in records],
+                "documents": [record_json(record, one.facts) for record, one in zip(records, known, strict=True)],
                 "quarantined": [
                     {"collection": one.collection, "source": one.source, "reason": one.reason, "at": one.at}
                     for one in quarantined
@@ -342,22 +386,57 @@ def documents(collection: str | None, as_json: bool) -> int:
 @AS_JSON
 def show(document_id: str, page: int | None, with_text: bool, with_hidden: bool, as_json: bool) -> int:
     """Show one document: the fate of each page, its text with --text, and what no reader sees with --hidden."""
-    from app.reports import document_json
+    from app.reports import document_json, facts_json
     from core.errors import NotFound
     from ui.parts.terminal import print_document
 
     with _open_app() as app:
-        document = app.document(document_id)
+        document, known = app.document(document_id), app.facts(document_id)
     if page is not None and page > len(document.pages):
         raise NotFound(f"{document.source} has {len(document.pages)} pages; there is no page {page}.")
     if as_json:
-        shown = document_json(document, with_text=with_text)
+        shown = {**document_json(document, with_text=with_text), "facts": facts_json(known)["facts"]}
         if page is not None:
             shown["pages"] = [one for one in shown["pages"] if one["number"] == page]
             shown["hidden"] = [one for one in shown["hidden"] if one["page"] == page]
         _print_json(shown)
     else:
-        print_document(document, page=page, with_text=with_text, with_hidden=with_hidden)
+        print_document(document, known, page=page, with_text=with_text, with_hidden=with_hidden)
+    return 0
+
+
+@main.command()
+@click.argument("document_id")
+@click.option("--set", "replaced", multiple=True, metavar="KIND=VALUE", help="What is so, instead of what was read.")
+@click.option("--add", "added", multiple=True, metavar="KIND=VALUE", help="What is so as well.")
+@click.option(
+    "--forget", "forgotten", multiple=True, metavar="KIND", help="Take back what was said: what was read counts."
+)
+@AS_JSON
+def facts(
+    document_id: str, replaced: tuple[str, ...], added: tuple[str, ...], forgotten: tuple[str, ...], as_json: bool
+) -> int:
+    """Show whose a document is, of when and of what kind, or say it.
+
+    KIND is party (or company), alias, period (FY2022, 2023Q1, 2022-05-20), kind or law. What you say counts more than
+    what was read, and stays when the document is read again.
+    """
+    from app.reports import facts_json
+    from core.facts import fact_kind
+    from ui.parts.terminal import print_facts
+
+    replace, add = _said(replaced), _said(added)
+    forget = [fact_kind(name) for name in forgotten]
+    with _open_app() as app:
+        if replace or add or forget:
+            known = app.change_facts(document_id, replace_with=replace, add=add, forget=forget, by=_user())
+        else:
+            known = app.facts(document_id)
+        source = app.document(document_id).source
+    if as_json:
+        _print_json({"source": source, **facts_json(known)})
+    else:
+        print_facts(known, source)
     return 0
 
 
@@ -431,16 +510,26 @@ def evaluate() -> None:
 @click.argument("queries", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to search.")
 @click.option("--within-document", is_flag=True, help="Search only the document that the question was asked of.")
+@NARROWING
 @click.option("--limit", "-k", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits per question.")
 @AS_JSON
-def eval_retrieval(queries: Path, collection: str, within_document: bool, limit: int, as_json: bool) -> int:
+def eval_retrieval(
+    queries: Path, collection: str, within_document: bool, narrowing: str, limit: int, as_json: bool
+) -> int:
     """hit@k, recall@k, MRR and nDCG on a judged set, each with its 95 % interval."""
+    from core.answers import Narrowing
     from eval.retrieval import evaluate_app
     from ui.parts.terminal import print_evaluation, waiting
 
     with _open_app() as app, waiting("Measuring", silent=as_json):
         result = evaluate_app(
-            app, queries, collection=collection, within_document=within_document, limit=limit, by=_user()
+            app,
+            queries,
+            collection=collection,
+            within_document=within_document,
+            narrowing=Narrowing(narrowing),
+            limit=limit,
+            by=_user(),
         )
     if as_json:
         _print_json(result.to_json())
@@ -507,6 +596,20 @@ def demo(as_json: bool) -> int:
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _said(pairs: tuple[str, ...]) -> dict[FactKind, list[str]]:
+    """What --set and --add say, by kind. Raises UsageError for what is no KIND=VALUE."""
+    from core.facts import checked_value, fact_kind
+
+    said: dict[FactKind, list[str]] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not value.strip():
+            raise UsageError(f"Say KIND=VALUE, such as company='Acme GmbH', not {pair}.")
+        kind = fact_kind(name)
+        said.setdefault(kind, []).append(checked_value(kind, value))
+    return said
 
 
 def _settings() -> Any:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.answers import Narrowing
 from core.documents import Chunk, DocumentId, Hit, Span
 from core.errors import ServiceDown, UsageError
 from eval.dataset import Judged, Query
@@ -90,8 +91,27 @@ def test_two_places_found_at_ranks_two_and_four() -> None:
             "hit@1": 0, "hit@3": 1, "hit@5": 1, "hit@10": 1, "hit@20": 1,
             "recall@1": 0, "recall@3": 0.5, "recall@5": 1, "recall@10": 1, "recall@20": 1,
             "mrr": 0.5, "mrr@10": 0.5, "ndcg@10": dcg / ideal, "document_hit@1": 0,
+                "char_recall@8000": 0.5, "char_precision@8000": 10 / 35,
         }
     )  # fmt: skip
+
+
+def test_characters_are_counted_within_the_budget_and_each_once() -> None:
+    query = a_query(at(0, 100), at(8000, 8100))
+    hits = [a_hit(A, 50, 150), a_hit(A, 50, 150), a_hit(B, 0, 7770), a_hit(A, 8000, 8100)]
+    scores = measured(query, hits)
+    assert scores["char_recall@8000"] == (50 + 30) / 200
+    assert measured(query, hits[::-1])["char_recall@8000"] == (50 + 100) / 200
+    assert measured(query, [a_hit(A, 0, 100), a_hit(A, 8000, 8100)])["char_precision@8000"] == 1
+
+
+def test_of_words_that_stand_several_times_the_place_that_was_returned_counts() -> None:
+    repeated = Judged("alpha", span=Span(0, 10), alternatives=(Span(500, 510),))
+    assert measured(a_query(repeated), [a_hit(A, 490, 520)])["char_recall@8000"] == 1
+
+
+def test_characters_are_not_counted_where_pages_were_judged() -> None:
+    assert "char_recall@8000" not in measured(a_query(Judged("alpha", page=3)), [a_hit(A, 0, 10, 3)])
 
 
 def test_a_place_found_twice_counts_once() -> None:
@@ -272,8 +292,17 @@ class ACollection:
     def documents(self, _collection: str) -> tuple[Any, ...]:
         return tuple(_Record(document, source) for source, document in self.sources.items())
 
-    def search(self, _question: str, *, collection: str, documents: Sequence[str], limit: int, by: str) -> ACollection:
-        assert (collection, by, list(documents)) == ("matter", "analyst", [])
+    def search(
+        self,
+        _question: str,
+        *,
+        collection: str,
+        documents: Sequence[str],
+        narrowing: Narrowing,
+        limit: int,
+        by: str,
+    ) -> ACollection:
+        assert (collection, by, list(documents), narrowing) == ("matter", "analyst", [], Narrowing.AUTO)
         return ACollection(self.sources, self.hits[:limit])
 
 

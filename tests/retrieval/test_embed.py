@@ -107,6 +107,18 @@ def test_other_weights_than_the_pinned_ones_are_refused(a_copy: Path) -> None:
             ask()
 
 
+def test_a_model_reads_the_languages_that_its_card_names_and_all_when_it_names_none(a_copy: Path) -> None:
+    def languages(card: str) -> frozenset[str] | None:
+        (a_copy / "README.md").write_text(card, encoding="utf-8")
+        return SentenceTransformerEmbedder(a_copy, device="cpu", batch_size=1).languages
+
+    assert languages("---\nlanguage: en\n---\n# A model") == frozenset({"en"})
+    assert languages("---\nlanguage:\n- de\n- en\n---\n") == frozenset({"de", "en"})
+    assert languages("---\nlanguage:\n- multilingual\n- en\n---\n") is None
+    assert languages("---\nlicense: apache-2.0\n---\n") is languages("# No facts at all") is None
+    assert embedder_for("all-MiniLM-L6-v2", device="cpu", batch_size=1).languages == frozenset({"en"})
+
+
 def test_the_fingerprint_follows_what_decides_a_vector_and_not_the_place(a_copy: Path) -> None:
     before = embedder_for(DEFAULT_MODEL, device="cpu", batch_size=8).fingerprint
     assert SentenceTransformerEmbedder(a_copy, device="cuda", batch_size=1).fingerprint == before

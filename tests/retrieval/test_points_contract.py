@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.documents import Chunk, DocumentId
 from core.errors import ConfigError, NotFound, UsageError
+from core.facts import Fact, FactKind, Origin
+from core.privacy import Clearance
 from retrieval.embed import HashEmbedder
-from retrieval.index import Index, Store
+from retrieval.index import CHUNK_TOKENS, CHUNK_WORDS, Index, Store, Within
+from retrieval.sparse import question_weights
 from tests.retrieval.builders import a_document, a_store, an_id, an_index, texts_of
+
+if TYPE_CHECKING:
+    from retrieval.embed import Vectors
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
 
@@ -55,6 +64,104 @@ def test_a_question_may_be_limited_to_documents(index: Index) -> None:
     assert index.search("zebra", collection="deal", documents=[]) == ()
     assert index.search("zebra", collection="deal", documents=[an_id("a third")]) == ()
     assert len(index.search("zebra", collection="deal", limit=1)) == 1
+
+
+def test_no_query_can_be_put_that_does_not_say_collection_and_clearance(index: Index, store: Store) -> None:
+    cloud = a_document("The zebra is striped.", name="cloud.txt", clearance=Clearance.CLOUD)
+    index.replace(*a_document("A zebra is secret.", name="secret.txt"))
+    index.replace(*cloud)
+    only_cloud = frozenset({Clearance.CLOUD})
+    assert texts_of(index.search("zebra", collection="deal", clearances=only_cloud)) == [cloud[1][0].text]
+    assert index.search("zebra", collection="deal", clearances=frozenset()) == ()
+    dense, words = HashEmbedder(size=32).embed_question("zebra").tolist(), question_weights("zebra")
+    with store.open("deal") as points:
+        elsewhere = Within("another deal", frozenset(Clearance))
+        assert points.query(dense, words, meaning=1.0, within=elsewhere, limit=5) == []
+        assert (
+            points.ranking(dense, within=elsewhere, limit=5) == points.ranking(words, within=elsewhere, limit=5) == []
+        )
+        with pytest.raises(TypeError, match="within"):
+            points.query(dense, words, meaning=1.0, limit=5)  # type: ignore[call-arg]
+
+
+def test_a_likelier_document_comes_first_and_the_others_stay(index: Index) -> None:
+    one, ones = a_document("The zebra is a striped animal of the plains.", name="one.txt")
+    two, twos = a_document("A zebra.", name="two.txt")
+    index.replace(one, ones)
+    index.replace(two, twos)
+    for first, last in ((ones[0], twos[0]), (twos[0], ones[0])):
+        hits = index.search("zebra", collection="deal", weights={last.document_id: 0.5})
+        assert texts_of(hits) == [first.text, last.text]
+
+
+def test_where_a_hit_stood_in_each_ranking_can_be_told(index: Index) -> None:
+    document, chunks = a_document("The cap is EUR 1,500,000.", "Fees are due in May.")
+    index.replace(document, chunks)
+    hits = index.search("Fees in May", collection="deal")
+    told = index.explain("Fees in May", hits, collection="deal")
+    assert told[chunks[1].id].sparse_rank == 1
+    assert told[chunks[0].id].sparse_rank is None, "it shares no word with the question"
+    assert {one.dense_rank for one in told.values()} == {1, 2}
+
+
+def test_facts_stand_above_a_chunk_where_the_files_name_does_not_say_them(index: Index) -> None:
+    said = (
+        Fact(FactKind.PARTY, "Northwind Castings GmbH", Origin.TITLE_PAGE, 0.95),
+        Fact(FactKind.PERIOD, "FY2023", Origin.TITLE_PAGE, 0.9),
+    )
+    document, chunks = a_document("Fees are due in May.", name="scan_0012.pdf")
+    index.replace(document, chunks, said)
+    (hit,) = index.search("Northwind 2023", collection="deal")
+    assert hit.chunk == chunks[0], "the facts are in what is embedded, not in the text"
+    assert index.explain("Northwind", [hit], collection="deal")[hit.chunk.id].sparse_rank == 1
+
+
+def test_words_in_quotation_marks_come_first_where_they_stand_side_by_side(index: Index) -> None:
+    apart = "Control means the change of a person; change, control and change of directors: control, change."
+    document, chunks = a_document(*[f"{apart} No {n}." for n in range(20)], "Upon a Change\nof Control the lease ends.")
+    index.replace(document, chunks)
+    for question in ("What ends on “change of control”?", 'What ends on "Change of Control"?', "„change of control“"):
+        assert texts_of(index.search(question, collection="deal", limit=3))[0] == chunks[-1].text
+    assert len(index.search('"no such phrase" change', collection="deal", limit=3)) == 3
+
+
+class English(HashEmbedder):
+    """Says that it reads English alone, and finds whatever begins with a Z most alike."""
+
+    languages = frozenset({"en"})
+
+    def __init__(self) -> None:
+        super().__init__(size=2)
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        return np.array([[1, 0] if "Z" in text else [0, 1] for text in texts], dtype=np.float32)
+
+    def embed_question(self, text: str) -> Vectors:
+        row: Vectors = self.embed_documents([f"Z {text}"])[0]
+        return row
+
+
+def test_where_the_embedder_does_not_read_the_question_words_decide_and_meaning_orders_the_rest(store: Store) -> None:
+    index = Index(store, English())
+    document, chunks = a_document(
+        "Z. Ganz etwas anderes.", "Y. Noch etwas anderes.", "Der Vertrag endet.", "Z. Die Kündigung des Vertrages."
+    )
+    index.replace(document, chunks)
+    question = "Wann endet der Vertrag, und wer darf ihn nach den Vereinbarungen beenden?"
+    assert texts_of(index.search(question, collection="deal"))[:2] == [chunks[2].text, chunks[3].text]
+    assert texts_of(index.search(question, collection="deal"))[2] == chunks[0].text
+    english = "Which goods are delivered to the customer, and at what price were they sold?"
+    assert {text[0] for text in texts_of(index.search(english, collection="deal", limit=2))} == {"Z"}
+
+
+def test_a_chunk_is_measured_in_tokens_where_the_embedder_reads_it_and_in_words_elsewhere(store: Store) -> None:
+    index = Index(store, English())
+    german = index.measure("Der Lieferant darf diesen Vertrag nicht ohne vorherige Zustimmung des Kunden abtreten.")
+    assert german.limit == CHUNK_WORDS
+    assert german.count("Der Vertrag endet.") == 3
+    assert german.count("合同终止 2022") == 3
+    english = index.measure("The Supplier shall not assign this Agreement without the prior consent of the Customer.")
+    assert english.limit == CHUNK_TOKENS
 
 
 def test_a_question_without_a_known_word_still_gets_an_answer_from_meaning(index: Index) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from app.reports import Ingested, IngestedDocument, PageView, Progress, Status
-from core.answers import Answer, Citation, Claim, Coverage, Scope, Support, Usage
+from core.answers import Answer, Citation, Claim, Coverage, Narrowing, Scope, Support, Usage
 from core.documents import Block, BlockKind, Document, DocumentId, Fate, Page, Span
 from core.egress import seal
 from core.errors import DossierError, NotFound, UnreadableDocument
@@ -154,6 +154,7 @@ class FakeApp:
     empty: bool = False
     pause: float = 0.0
     asked: list[dict[str, object]] = field(default_factory=list)
+    narrowings: list[Narrowing] = field(default_factory=list)
     ingested: list[dict[str, object]] = field(default_factory=list)
 
     def collections(self) -> tuple[str, ...]:
@@ -198,11 +199,13 @@ class FakeApp:
         *,
         collection: str | None = None,
         documents: Sequence[str] = (),
+        narrowing: Narrowing = Narrowing.AUTO,
         mode: Mode = Mode.AUTO,
         by: str,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
         self.asked.append({"question": question, "collection": collection, "documents": tuple(documents), "mode": mode})
+        self.narrowings.append(narrowing)
         if on_text is not None:
             on_text("The Customer pays")
         time.sleep(self.pause)

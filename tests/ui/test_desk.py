@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.answers import Narrowing, Scope
 from core.errors import ServiceDown
 from core.privacy import Clearance, Mode
 from tests.ui.fake import AGREEMENT, CONTRACT, MAIL, FakeApp, a_desk_over, an_answer
@@ -295,3 +297,12 @@ def test_the_catalogue_lists_documents_with_the_fates_of_their_pages(desk: Desk)
 
 def test_files_that_could_not_be_read_are_listed_with_the_reason(desk: Desk) -> None:
     assert "<td>locked.pdf</td><td>The file is protected by a password.</td>" in shown(documents(desk(FakeApp())))
+
+
+def test_the_documents_that_a_question_means_are_told_and_the_analyst_may_ask_all_instead(desk: Desk) -> None:
+    narrowed = Scope((CONTRACT.id,), ("“Northwind”: 1 document", "1 document of others is left out"), narrowed=True)
+    fake = FakeApp(replies={"Northwind": replace(an_answer("q", reason="Nothing."), scope=narrowed)})
+    page = ask(desk(fake), "What does Northwind owe?")
+    assert "1 document of others is left out" in shown(page)
+    next(button for button in page.button if button.label == "Ask all documents instead").click().run()
+    assert fake.narrowings == [Narrowing.AUTO, Narrowing.NONE]

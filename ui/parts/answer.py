@@ -57,6 +57,7 @@ def _coverage(answer: Answer) -> None:
     searched, missing = coverage_words(answer.coverage)
     st.html(
         markup.line(searched, kind="coverage")
+        + markup.line("; ".join(answer.scope.because), kind="scope")
         + (markup.line(missing, kind="missing") if missing else "")
         + markup.line(made_words(answer), kind="made")
     )

@@ -16,10 +16,12 @@ from rich.text import Text
 
 from app.reports import Status
 from core.answers import Answer, Citation, Coverage, Support
-from core.documents import Document, DocumentId, Fate
+from core.documents import Document, DocumentId, Fate, Hit
+from core.facts import SURE, FactKind
 
 if TYPE_CHECKING:
     from app.doctor import Health
+    from app.facts import Known
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
     from eval.retrieval import Result
 
@@ -201,13 +203,23 @@ def print_found(found: Found) -> None:
         source = found.sources.get(hit.chunk.document_id, "")
         pages = ", ".join(str(page) for page in hit.chunk.pages)
         out.print(Text.assemble((f"{rank:2}. ", "cyan"), (f"{source}, page {pages}", "bold"), f"  {hit.score:.4f}"))
+        if hit.chunk.id in found.explained:
+            out.print(Padding(Text(_why(found, hit), style="dim"), (0, 0, 0, 4)))
         if hit.chunk.section:
             out.print(Padding(Text(hit.chunk.section, style="dim"), (0, 0, 0, 4)))
         if hit.chunk.context:
             out.print(Padding(Text(hit.chunk.context, style="dim"), (0, 0, 0, 4)))
         out.print(Padding(Text(_short(hit.chunk.text)), (0, 0, 0, 4)))
     searched = _many(len(found.scope.documents), "document")
-    out.print(Text(f"{searched} searched ({', '.join(found.scope.because)}) · {found.seconds:.2f} s", style="dim"))
+    out.print(Text(f"{searched} searched ({'; '.join(found.scope.because)}) · {found.seconds:.2f} s", style="dim"))
+
+
+def _why(found: Found, hit: Hit) -> str:
+    """What brought a hit to its place."""
+    why = found.explained[hit.chunk.id]
+    weight = found.scope.weights.get(hit.chunk.document_id, 1.0)
+    meaning, words = (f"{rank}." if rank else "not found" for rank in (why.dense_rank, why.sparse_rank))
+    return f"by meaning {meaning}, by words {words}, fused {hit.score / weight:.4f}, its document weighs {weight:g}"
 
 
 def print_documents(records: Sequence[Record], quarantined: Sequence[Quarantined]) -> None:
@@ -235,10 +247,29 @@ def print_documents(records: Sequence[Record], quarantined: Sequence[Quarantined
         out.print("No documents yet: dossier ingest PATH --collection NAME.")
 
 
-def print_document(document: Document, *, page: int | None, with_text: bool, with_hidden: bool) -> None:
+def print_facts(known: Known, source: str) -> None:
+    """Each fact with where it was read and how sure it is."""
+    out.print(Text(source, style="bold"))
+    out.print(Text(f"id {known.document_id}", style="dim"))
+    if not known.facts:
+        out.print("Nothing is known about it: dossier facts ID --set company=… --add period=…")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("fact", "value", "from", "sure"):
+        table.add_column(column, overflow="fold")
+    for one in known.facts:
+        table.add_row(one.kind.value, escape(one.value), one.origin.value, f"{one.sure:.2f}")
+    out.print(table)
+
+
+def print_document(document: Document, known: Known, *, page: int | None, with_text: bool, with_hidden: bool) -> None:
     out.print(Text(document.title, style="bold"))
     out.print(Text(f"{document.source} · {document.collection} · {document.clearance.value} · {document.parser}"))
     out.print(Text(f"id {document.id}", style="dim"))
+    for kind in FactKind:
+        values = [one.value for one in known.facts if one.kind is kind and one.sure >= SURE]
+        if values:
+            out.print(Text.assemble((f"{kind.value} ", "dim"), " · ".join(values)))
     fates = ", ".join(f"{count} {fate.value}" for fate, count in document.fates().items() if count)
     out.print(f"{_many(len(document.pages), 'page')}: {fates}")
     for warning in document.warnings:

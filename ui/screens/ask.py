@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.answers import Answer
+from core.answers import Answer, Narrowing
 from core.documents import DocumentId
 from core.errors import DossierError
 from core.privacy import Mode
@@ -50,6 +50,10 @@ def show() -> None:
     exchange = desk.exchange()
     if exchange is not None:
         _reading(app, desk, exchange)
+        if exchange.answer is not None and exchange.answer.scope.narrowed and st.button("Ask all documents instead"):
+            everything = Narrowing.NONE
+            _answer(app, desk, exchange.question, collection=collection, documents=(), mode=mode, narrowing=everything)
+            st.rerun()
     _earlier(desk)
 
 
@@ -64,7 +68,7 @@ def _scope(app: App, collections: tuple[str, ...]) -> tuple[str | None, tuple[Do
         "Documents",
         list(sources),
         format_func=lambda document_id: sources[document_id],
-        placeholder=f"All {len(sources):,}",
+        placeholder=f"Those the question means, of {len(sources):,}",
         key=f"documents-of-{chosen}",
     )
     mode = choose_mode.selectbox("Answered by", CHOICES, format_func=lambda mode: MODES[mode], key="mode")
@@ -86,13 +90,26 @@ def _question() -> str | None:
 
 
 def _answer(
-    app: App, desk: Desk, question: str, *, collection: str | None, documents: tuple[DocumentId, ...], mode: Mode
+    app: App,
+    desk: Desk,
+    question: str,
+    *,
+    collection: str | None,
+    documents: tuple[DocumentId, ...],
+    mode: Mode,
+    narrowing: Narrowing = Narrowing.AUTO,
 ) -> None:
     draft = st.empty()
     try:
         with st.spinner("Searching and reading", show_time=True):
             answer: Answer = app.ask(
-                question, collection=collection, documents=documents, mode=mode, by=analyst(), on_text=_drawn(draft)
+                question,
+                collection=collection,
+                documents=documents,
+                narrowing=narrowing,
+                mode=mode,
+                by=analyst(),
+                on_text=_drawn(draft),
             )
         desk.add(Exchange(question, answer, app.sources(answer)))
     except DossierError as error:
