@@ -199,7 +199,10 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What search brings back. `sources` tells for each document the path it came from."""
+    """What search brings back. `sources` tells for each document the path it came from.
+
+    `around` holds, where it was asked for, what stands around each hit: by the id of its chunk, span and text.
+    """
 
     question: str
     scope: Scope
@@ -207,6 +210,7 @@ class Found:
     sources: Mapping[DocumentId, str]
     seconds: float
     explained: Mapping[str, Explained] = field(default_factory=dict)
+    around: Mapping[str, tuple[Span, str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -224,6 +228,18 @@ class Found:
                     "context": hit.chunk.context,
                     "text": hit.chunk.text,
                     "score": round(hit.score, 6),
+                    "because": hit.because,
+                    "duplicates": [
+                        {
+                            "document_id": same.document_id,
+                            "source": self.sources.get(same.document_id, ""),
+                            "pages": list(same.pages),
+                            "start": same.span.start,
+                            "end": same.span.end,
+                        }
+                        for same in hit.duplicates
+                    ],
+                    **self._around_json(hit),
                     **self._explained(hit),
                 }
                 for hit in self.hits
@@ -231,18 +247,22 @@ class Found:
             "seconds": round(self.seconds, 4),
         }
 
+    def _around_json(self, hit: Hit) -> dict[str, Any]:
+        if hit.chunk.id not in self.around:
+            return {}
+        span, text = self.around[hit.chunk.id]
+        return {"around": {"start": span.start, "end": span.end, "text": text}}
+
     def _explained(self, hit: Hit) -> dict[str, Any]:
         why = self.explained.get(hit.chunk.id)
         if why is None:
             return {}
-        weight = self.scope.weights.get(hit.chunk.document_id, 1.0)
         return {
             "explain": {
-                "scope_weight": weight,
+                "scope_weight": self.scope.weights.get(hit.chunk.document_id, 1.0),
                 "dense_rank": why.dense_rank,
                 "sparse_rank": why.sparse_rank,
-                "fused_score": round(hit.score / weight, 6),
-                "reranked": None,
+                "because": hit.because,
             }
         }
 

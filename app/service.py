@@ -34,7 +34,7 @@ from retrieval.catalogue import Quarantined, Record
 from retrieval.index import Explained, Index
 from retrieval.library import Library
 from retrieval.scope import resolve as documents_meant
-from retrieval.widen import page_chunks
+from retrieval.widen import Around, page_chunks, widened
 
 if TYPE_CHECKING:
     from generation.draft import Draft
@@ -255,12 +255,14 @@ class App:
         documents: Sequence[str] = (),
         narrowing: Narrowing = Narrowing.AUTO,
         limit: int = 10,
+        around: str | None = None,
         by: str,
         explain: bool = False,
     ) -> Found:
         """The chunks that fit a question best, best first, without any model that writes.
 
-        Documents that are named win over what the question says; with neither, `narrowing` decides.
+        Documents that are named win over what the question says; with neither, `narrowing` decides. `around` also
+        brings what stands around each: its neighbours, its table, its section or its page.
         """
         started = time.perf_counter()
         _must_be_asked(question)
@@ -274,6 +276,7 @@ class App:
             {record.document_id: record.source for record in records},
             time.perf_counter() - started,
             self._explained(question, hits, records) if explain else {},
+            self._around(hits, records, Around(around)) if around else {},
         )
         self._audit.record(
             "searched", by=by, collection=collection, documents=len(scope.documents), hits=len(found.hits)
@@ -442,6 +445,17 @@ class App:
         shelved = self._library.shelved({hit.chunk.document_id for hit in hits}) & set(scope.documents)
         hits = [hit for hit in hits if hit.chunk.document_id in shelved]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit])
+
+    def _around(self, hits: Sequence[Hit], records: Sequence[Record], around: Around) -> dict[str, tuple[Span, str]]:
+        """For each hit's chunk, by its id, what stands around it. Each document is read once."""
+        collections = {record.document_id: record.collection for record in records}
+        documents = {id: self._library.document(collections[id], id) for id in {hit.chunk.document_id for hit in hits}}
+        found: dict[str, tuple[Span, str]] = {}
+        for hit in hits:
+            document = documents[hit.chunk.document_id]
+            span = widened(document, hit.chunk.span, around)
+            found[hit.chunk.id] = (span, span.of(document.text))
+        return found
 
     def _explained(self, question: str, hits: Sequence[Hit], records: Sequence[Record]) -> Mapping[str, Explained]:
         explained: dict[str, Explained] = {}

@@ -6,7 +6,8 @@ Order matters: telemetry is switched off and the process is sealed before anythi
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
     from generation.draft import Draft
     from retrieval.embed import Embedder
     from retrieval.index import Index
+    from retrieval.look import Lever, Look
 
 
-def open_app(settings: Settings) -> App:
-    """Dossier as `settings` want it. Models are loaded and servers are spoken to when first needed, not here."""
+def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> App:
+    """Dossier as `settings` want it. Models are loaded and servers are spoken to when first needed, not here.
+
+    `levers` are those of the second look at what was found, all of them when None: for measuring what one is worth.
+    """
     quiet()
     # Read by torch's OpenMP when it is loaded. Beside another busy process, threads that spin while they wait take the
     # processor from the one they wait for: embedding became 2 to 10 times slower.
@@ -41,7 +46,7 @@ def open_app(settings: Settings) -> App:
     return App(
         settings,
         library=Library(settings.home, settings.catalogue.url),
-        index=_index(settings, embedder),
+        index=_index(settings, embedder, _look(settings, levers)),
         embedder=embedder,
         generators=_generators(settings, embedder),
         audit=AuditLog(settings.home / "audit.jsonl"),
@@ -54,18 +59,29 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     return frozenset(host for url in urls if url and (host := urlsplit(url).hostname))
 
 
-def _index(settings: Settings, embedder: Embedder) -> Index:
+def _look(settings: Settings, levers: Collection[Lever] | None) -> Look:
+    from retrieval.look import Lever, Look
+    from retrieval.rerank import Reranker
+
+    reranker = None
+    if settings.reranker.model is not None:
+        folder = Path(settings.reranker.model).expanduser()
+        reranker = Reranker(folder, device=settings.embedding.device, batch_size=settings.embedding.batch_size)
+    return Look(frozenset(Lever if levers is None else levers), reranker)
+
+
+def _index(settings: Settings, embedder: Embedder, look: Look) -> Index:
     from retrieval.index import Index
 
     if settings.qdrant.url is None:
         from retrieval.points_edge import EdgeStore
 
-        return Index(EdgeStore(settings.home / "index"), embedder)
+        return Index(EdgeStore(settings.home / "index"), embedder, look)
 
     from retrieval.points_server import ServerStore, connect
 
     key = settings.qdrant.api_key
-    return Index(ServerStore(connect(settings.qdrant.url, key.get_secret_value() if key else None)), embedder)
+    return Index(ServerStore(connect(settings.qdrant.url, key.get_secret_value() if key else None)), embedder, look)
 
 
 def _generators(settings: Settings, embedder: Embedder) -> Generators:

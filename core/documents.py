@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from core.finance import Statement
 from core.privacy import Clearance
 
 DocumentId = NewType("DocumentId", str)
@@ -175,6 +176,7 @@ class Chunk:
 
     `context` is what the rows of a table need that stand apart from its head: the caption, units and column headings,
     as in "(in millions, except per share data) · 2024 | 2023". It is embedded and shown; the text has it in its place.
+    `statement` is the financial statement that its table is a part of.
     """
 
     id: str
@@ -185,14 +187,21 @@ class Chunk:
     pages: tuple[int, ...]
     section: str
     context: str = ""
+    statement: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that search found. The order of hits is the ranking; scores compare only within one search."""
+    """A chunk that search found. The order of hits is the ranking; scores compare only within one search.
+
+    `because` says in words what raised it beyond the likeness of its words, and is empty for most. `duplicates` are
+    further chunks with the same words, in the order of the ranking: this hit stands for them.
+    """
 
     chunk: Chunk
     score: float
+    because: str = ""
+    duplicates: tuple[Chunk, ...] = ()
 
 
 def chunk_id(collection: str, document_id: DocumentId, span: Span) -> str:

@@ -39,6 +39,12 @@ class Embedding(_Group):
     batch_size: int = Field(32, ge=1, le=4096, description="Texts embedded at once.")
 
 
+class Reranker(_Group):
+    model: str | None = Field(
+        None, description="Folder of a sentence-transformers CrossEncoder that reads the first hits again. Unset: none."
+    )
+
+
 class Ocr(_Group):
     languages: str = Field("eng", description="Languages of scanned pages, as tesseract names them: eng+deu.")
 
@@ -78,6 +84,7 @@ class Settings(BaseSettings):
     qdrant: Qdrant = Qdrant()
     catalogue: Catalogue = Catalogue()
     embedding: Embedding = Embedding()
+    reranker: Reranker = Reranker()
     ocr: Ocr = Ocr()
     llama: Llama = Llama()
     claude: Claude = Claude()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eval.statistics import Interval
+from eval.statistics import Interval, difference_interval
 
 _DECIMALS = 4
 
@@ -104,6 +104,46 @@ class Result:
             },
             "failures": [{"id": failure.id, "reason": failure.reason} for failure in self.failures],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A measurement held against another of the same questions. `differences` are new minus old, paired by question."""
+
+    baseline: str
+    old: Result
+    differences: Mapping[str, Interval]
+
+    def verdict(self, metric: str) -> str:
+        """better or worse where the interval leaves no doubt of the sign, else undecided."""
+        _, low, high = self.differences[metric]
+        return "better" if low > 0 else "worse" if high < 0 else "undecided"
+
+    def to_json(self) -> dict[str, Any]:
+        """What `baseline` holds in `dossier eval retrieval --json`."""
+        return {
+            "name": self.baseline,
+            "metrics": _metrics_json(self.old.metrics),
+            "difference": _metrics_json(self.differences),
+            "verdict": {metric: self.verdict(metric) for metric in self.differences},
+        }
+
+
+def compared(new: Result, old: Result, *, baseline: str) -> Comparison:
+    """`new` held against `old`, both measured on the same questions. Raises ValueError where they are not."""
+    if [one.id for one in new.scored] != [one.id for one in old.scored]:
+        raise ValueError("two measurements of different questions cannot be compared")
+    clusters = [one.document for one in new.scored]
+    return Comparison(
+        baseline,
+        old,
+        {
+            metric: difference_interval(
+                [one.scores[metric] for one in new.scored], [one.scores[metric] for one in old.scored], clusters
+            )
+            for metric in new.metrics
+        },
+    )
 
 
 def markdown(result: Result) -> str:

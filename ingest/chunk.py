@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.documents import Block, BlockKind, Chunk, Document, Span, chunk_id, pages_of
+from core.finance import Statement
+from ingest.statements import statement_tables
 from ingest.tables import Head, head_of
 
 _LEFT_OUT = frozenset({BlockKind.HEADER, BlockKind.FOOTER})
@@ -58,7 +60,8 @@ class _Unit:
     """A piece to stay whole. `page` is the index of the page it begins on, `section` the path that holds from it on.
 
     `gap` is the length in tokens of the running headers and footers between it and the unit before.
-    `head` is where the head of its table begins, and `context` what that says, with its length in tokens.
+    `head` is where the head of its table begins, and `context` what that says, with its length in tokens. `statement`
+    is the financial statement that the table is a part of.
     """
 
     span: Span
@@ -70,6 +73,7 @@ class _Unit:
     head: int = 0
     context: str = ""
     context_tokens: int = 0
+    statement: Statement | None = None
 
 
 def chunk(document: Document, *, max_tokens: int, count_tokens: Callable[[str], int]) -> tuple[Chunk, ...]:
@@ -106,6 +110,7 @@ def chunk(document: Document, *, max_tokens: int, count_tokens: Callable[[str], 
                 pages=pages_of(span, document.pages[first:last]),
                 section=" › ".join(_section(group)),
                 context=next((unit.context for unit in group if unit.context and unit.head < span.start), ""),
+                statement=next((unit.statement for unit in group if unit.statement), None),
             )
         )
     return tuple(chunks)
@@ -119,6 +124,7 @@ def _units(document: Document, cutter: _Cutter) -> Iterator[_Unit]:
     starts = [page.span.start for page in document.pages]
     body = [block for block in document.blocks if block.kind not in _LEFT_OUT]
     left_out = [block.span for block in document.blocks if block.kind in _LEFT_OUT]
+    statements = statement_tables(document)
     path: list[tuple[int, str]] = []
     passed = 0  # how many of `left_out` lie behind
     above: _Unit | None = None
@@ -135,7 +141,7 @@ def _units(document: Document, cutter: _Cutter) -> Iterator[_Unit]:
         kind = run[1].kind if _runs_in(run) else run[0].kind
         unit = _Unit(span, kind, cutter.count(span), gap, _page_index(span.start, starts), section)
         if unit.kind is BlockKind.TABLE:
-            unit = _with_head(unit, above, cutter)
+            unit = replace(_with_head(unit, above, cutter), statement=statements.get(span))
         yield unit
         above = unit
 

@@ -235,7 +235,7 @@ class SentenceTransformerEmbedder:
 
             # A bar for a tenth of a second of loading, in the middle of our own output.
             disable_progress_bar()  # type: ignore[no-untyped-call]
-            device = _device(self._device)
+            device = device_for(self._device)
             dtype = torch.bfloat16 if _bf16_pays(device) else torch.float32
             try:
                 self._model = SentenceTransformer(
@@ -361,7 +361,8 @@ def _torch_threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(usual)
 
 
-def _device(wanted: str) -> str:
+def device_for(wanted: str) -> str:
+    """The torch device that `wanted` (auto, or a device's own name) is on this machine."""
     import torch
 
     if wanted != "auto":

@@ -2,7 +2,8 @@
 
     embed     a document's chunks → points, with no lock held
     write     upsert the new points → delete the document's older points
-    search    embed the question → one hybrid query, dense and sparse fused in the store → hits
+    search    embed the question → one hybrid query, dense and sparse fused in the store; one more for what is asked
+              without where to look, and for each statement it needs (`questions`) → second look (`look`) → hits
 
 `Store` and `Points` have two implementations: `points_edge` (embedded) and `points_server` (a Qdrant server).
 """
@@ -16,18 +17,21 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.documents import Chunk, Document, DocumentId, Hit, Span
 from core.errors import ConfigError, NotFound, UsageError
 from core.facts import SURE, FactKind, Facts, values_of
+from core.finance import Statement
 from core.language import UNKNOWN, language_of
 from core.names import short_form, squashed
 from core.privacy import Clearance
-from retrieval import sparse
+from retrieval import look, sparse
+from retrieval.look import Lever, Look, Scored
 from retrieval.phrases import held, quoted
+from retrieval.questions import asked_of, clause_wording, parts_of
 from retrieval.terms import UNSPACED
 
 if TYPE_CHECKING:
@@ -55,17 +59,14 @@ WHISPER = 1e-6
 """The weight of meaning in the fusion when the embedder does not read the question's language: it orders what no word
 found, and lifts nothing that a word found."""
 
-RRF_K = 60
-"""The constant of reciprocal rank fusion, score = Σ 1/(k + rank) with ranks from 1: G. Cormack, C. Clarke,
-S. Buettcher, Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods (SIGIR 2009).
-Both rankings have one voice. Tried on twelve filings and 28 questions of FinanceBench, right page among the first ten:
-dense 0.57, BM25 0.50, fused 0.71 over all filings; 0.64, 0.61, 0.79 inside the right one. A k of 10 or 20, or half a
-voice for BM25, moved that by two questions at most."""
-
 CANDIDATES = 100
 """Least number of points that each of the two rankings brings to the fusion: a chunk that is 80th in one and 3rd in
 the other still counts. More changes little, since 1/(k + rank) is flat out there."""
 
+EVERY_LEVER = Look()
+
+STATEMENT_CANDIDATES = 30
+"""Chunks of a statement that the second look chooses from: those of the six filings that fit best."""
 EVERY_CLEARANCE = frozenset(Clearance)
 """Inside our walls every document may be searched; what may leave them is decided by `EgressPolicy`."""
 
@@ -79,7 +80,7 @@ thousand of a hundred thousand, and reading so many payloads takes some millisec
 BATCH = 256
 """Points written at once: about 1 MB, far below the 32 MB of a request (server) or of a log segment (embedded)."""
 
-FORMAT = f"4.{sparse.VERSION}"
+FORMAT = f"5.{sparse.VERSION}"
 """What a stored point looks like: payload, header line and sparse weights. Collections of another are refused."""
 
 _NAME = re.compile(r"[^\W_](?:[\w .-]{0,98}[\w.-])?")
@@ -113,24 +114,17 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """A point that was found."""
-
-    id: str
-    score: float
-    payload: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Within:
     """What a search may see. There is no query without one, so that no caller can forget who asks and of what.
 
-    `documents` None means all of the collection. Points of another collection or clearance do not exist for it.
+    `documents` None means all of the collection. Points of another collection or clearance do not exist for it. With
+    `statement`, only chunks of that financial statement.
     """
 
     collection: str
     clearances: frozenset[Clearance]
     documents: Sequence[DocumentId] | None = None
+    statement: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +194,10 @@ class Store(Protocol):
 class Index:
     """Search over the chunks of all collections. Safe to use from several threads and processes."""
 
-    def __init__(self, store: Store, embedder: Embedder) -> None:
+    def __init__(self, store: Store, embedder: Embedder, look: Look = EVERY_LEVER) -> None:
         self._store = store
         self._embedder = embedder
+        self._look = look
 
     def measure(self, text: str) -> Measure:
         """How long a chunk of a document with this text should be."""
@@ -294,19 +289,57 @@ class Index:
         if documents is not None and not documents:
             return ()
         dense = self._embedder.embed_question(question).tolist()
-        words = sparse.question_weights(question)
+        levers = self._look.levers
+        asked = asked_of(question) if Lever.ASKED in levers else None
+        wording = clause_wording(asked or question) if Lever.CLAUSES in levers else ""
+        parts = parts_of(question) if Lever.STATEMENTS in levers else ()
+        within = Within(collection, clearances, documents)
         meaning = 1.0 if self._reads(language_of(question)) else WHISPER
         phrases = quoted(question)
-        # Ties come in twos (first in one ranking or in the other): one more than asked for shows a tie at the cut.
+        # Candidates for the second look, and one more: ties come in twos (first in one ranking or in the other).
         # Where documents weigh, or a phrase must stand in a chunk, a chunk may come from further behind.
-        wanted = max(limit + 1, 2 * CANDIDATES if weights else 0, PHRASE_CANDIDATES if phrases else 0)
-        with self._store.open(collection) as stored:
-            found = stored.query(
-                dense, words, meaning=meaning, within=Within(collection, clearances, documents), limit=wanted
+        most = max(limit, CANDIDATES, 2 * CANDIDATES if weights else 0, PHRASE_CANDIDATES if phrases else 0) + 1
+
+        def weighed(found: Sequence[Scored]) -> list[Scored]:
+            share = weights or {}
+            return look.ordered(
+                replace(one, score=one.score * share.get(one.payload["document_id"], 1.0)) for one in found
             )
-        weighed = [(one, one.score * (weights or {}).get(one.payload["document_id"], 1.0)) for one in found]
-        weighed.sort(key=lambda pair: (-held(pair[0].payload["text"], phrases), -pair[1], pair[0].id))
-        return tuple(Hit(_chunk(one.id, one.payload), score) for one, score in weighed[:limit])
+
+        with self._store.open(collection) as stored:
+            words = sparse.question_weights(question if asked else f"{question} {wording}")
+            found = weighed(stored.query(dense, words, meaning=meaning, within=within, limit=most))
+            if asked is not None:
+                there = stored.query(
+                    self._embedder.embed_question(asked).tolist(),
+                    sparse.question_weights(f"{asked} {wording}"),
+                    meaning=meaning,
+                    within=replace(within, documents=look.voted(found)),
+                    limit=most,
+                )
+                found = look.with_asked(found, weighed(there))
+            statements = [
+                (
+                    part,
+                    weighed(
+                        stored.query(
+                            dense,
+                            sparse.question_weights(f"{question} {part.wording}"),
+                            meaning=meaning,
+                            within=replace(within, statement=part.statement),
+                            limit=STATEMENT_CANDIDATES,
+                        )
+                    ),
+                )
+                for part in parts
+            ]
+        found = look.with_statements(found, statements)
+        if self._look.reranker is not None:
+            found = self._look.reranker.reranked(question, found)
+        found = sorted(found, key=lambda one: -held(one.payload["text"], phrases))
+        if Lever.DUPLICATES in levers:
+            found = look.without_duplicates(found)
+        return tuple(_hit(one) for one in found[:limit])
 
     def explain(
         self, question: str, hits: Sequence[Hit], *, collection: str, documents: Sequence[DocumentId] | None = None
@@ -504,7 +537,13 @@ def _payload(document: Document, chunk: Chunk) -> dict[str, Any]:
         "pages": list(chunk.pages),
         "section": chunk.section,
         "context": chunk.context,
+        "statement": chunk.statement.value if chunk.statement else None,
     }
+
+
+def _hit(one: Scored) -> Hit:
+    duplicates = tuple(_chunk(same.id, same.payload) for same in one.duplicates)
+    return Hit(_chunk(one.id, one.payload), one.score, one.because, duplicates)
 
 
 def _chunk(id: str, payload: Mapping[str, Any]) -> Chunk:
@@ -517,4 +556,5 @@ def _chunk(id: str, payload: Mapping[str, Any]) -> Chunk:
         pages=tuple(payload["pages"]),
         section=payload["section"],
         context=payload["context"],
+        statement=Statement(payload["statement"]) if payload["statement"] else None,
     )

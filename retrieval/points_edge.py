@@ -27,7 +27,8 @@ from filelock import FileLock, Timeout
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, Busy, NotFound, ServiceDown
-from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, Within, safe_name
+from retrieval.index import CANDIDATES, Built, Point, Within, safe_name
+from retrieval.look import RRF_K, Scored
 from retrieval.sparse import Weights
 
 log = logging.getLogger("dossier.retrieval")
@@ -50,7 +51,7 @@ POINT_BYTES = 8 << 10
 """Bytes that a point may take on top of that: 7 kB were measured with 384 dimensions."""
 
 _DENSE, _SPARSE = "dense", "bm25"
-_INDEXED = ("collection", "document_id", "clearance")
+_INDEXED = ("collection", "document_id", "clearance", "statement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +328,8 @@ def _seen(within: Within) -> edge.Filter:
     if within.documents is not None:
         match = edge.MatchAny(any=[str(document) for document in within.documents])
         must.append(edge.FieldCondition(key="document_id", match=match))
+    if within.statement is not None:
+        must.append(edge.FieldCondition(key="statement", match=edge.MatchValue(within.statement.value)))
     return edge.Filter(must=must)
 
 

@@ -16,7 +16,8 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, ConfigError, DossierError, NotFound, ServiceDown
-from retrieval.index import CANDIDATES, RRF_K, Built, Point, Scored, Within, safe_name
+from retrieval.index import CANDIDATES, Built, Point, Within, safe_name
+from retrieval.look import RRF_K, Scored
 from retrieval.sparse import Weights
 
 PREFIX = "dossier-"
@@ -28,7 +29,7 @@ PAGE = 1000
 """Points read at once when all are read."""
 
 _DENSE, _SPARSE = "dense", "bm25"
-_INDEXED = ("collection", "document_id", "clearance")
+_INDEXED = ("collection", "document_id", "clearance", "statement")
 _UNAUTHORISED = (401, 403)
 _CONFLICT = 409
 _NOT_FOUND = 404
@@ -219,6 +220,9 @@ def _seen(within: Within) -> models.Filter:
     if within.documents is not None:
         match = models.MatchAny(any=[str(document) for document in within.documents])
         must.append(models.FieldCondition(key="document_id", match=match))
+    if within.statement is not None:
+        about = models.MatchValue(value=within.statement.value)
+        must.append(models.FieldCondition(key="statement", match=about))
     return models.Filter(must=must)
 
 

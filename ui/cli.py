@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.ingestion import Brake
     from app.service import App
     from core.facts import FactKind
+    from eval.report import Result
 
 VERSION = "0.1.0"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -287,6 +288,11 @@ def ask(
 @click.option("--document", "-d", "documents", multiple=True, metavar="ID", help="Only this document; may be repeated.")
 @click.option("--limit", "-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many hits.")
 @click.option(
+    "--around",
+    type=click.Choice(["neighbours", "table", "section", "page"]),
+    help="Also what stands around each hit: the blocks beside it, or the whole table, section or page.",
+)
+@click.option(
     "--queries",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Many questions: JSON lines {id, query, collection?, document_id?}.",
@@ -302,6 +308,7 @@ def search(
     collection: str | None,
     documents: tuple[str, ...],
     limit: int,
+    around: str | None,
     queries: Path | None,
     output: Path | None,
     narrowing: str,
@@ -339,6 +346,7 @@ def search(
             documents=documents,
             narrowing=Narrowing(narrowing),
             limit=limit,
+            around=around,
             explain=explain,
             by=_user(),
         )
@@ -512,29 +520,54 @@ def evaluate() -> None:
 @click.option("--within-document", is_flag=True, help="Search only the document that the question was asked of.")
 @NARROWING
 @click.option("--limit", "-k", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits per question.")
+@click.option(
+    "--reranker",
+    metavar="FOLDER|off",
+    help="Measure with this reranker, and hold it against none, question by question; off: measure without.",
+)
 @AS_JSON
 def eval_retrieval(
-    queries: Path, collection: str, within_document: bool, narrowing: str, limit: int, as_json: bool
+    queries: Path,
+    collection: str,
+    within_document: bool,
+    narrowing: str,
+    limit: int,
+    reranker: str | None,
+    as_json: bool,
 ) -> int:
     """hit@k, recall@k, MRR and nDCG on a judged set, each with its 95 % interval."""
     from core.answers import Narrowing
+    from eval.report import compared
     from eval.retrieval import evaluate_app
-    from ui.parts.terminal import print_evaluation, waiting
+    from ui.parts.terminal import print_comparison, print_evaluation, waiting
 
-    with _open_app() as app, waiting("Measuring", silent=as_json):
-        result = evaluate_app(
-            app,
-            queries,
-            collection=collection,
-            within_document=within_document,
-            narrowing=Narrowing(narrowing),
-            limit=limit,
-            by=_user(),
-        )
+    def measured(**overrides: Any) -> Result:
+        with _open_app(**overrides) as app, waiting("Measuring", silent=as_json):
+            return evaluate_app(
+                app,
+                queries,
+                collection=collection,
+                within_document=within_document,
+                narrowing=Narrowing(narrowing),
+                limit=limit,
+                by=_user(),
+            )
+
+    without = {"reranker": {"model": None}}
+    comparison = None
+    if reranker is None:
+        result = measured()
+    elif reranker == "off":
+        result = measured(**without)
+    else:
+        result = measured(reranker={"model": reranker})
+        comparison = compared(result, measured(**without), baseline="no reranker")
     if as_json:
-        _print_json(result.to_json())
+        _print_json({**result.to_json(), **({"baseline": comparison.to_json()} if comparison else {})})
     else:
         print_evaluation(result)
+        if comparison:
+            print_comparison(comparison)
     return 1 if result.failures else 0
 
 
@@ -612,18 +645,18 @@ def _said(pairs: tuple[str, ...]) -> dict[FactKind, list[str]]:
     return said
 
 
-def _settings() -> Any:
+def _settings(**overrides: Any) -> Any:
     from core.log import configure
     from core.settings import settings_from_environment
 
-    settings = settings_from_environment()
+    settings = settings_from_environment(**overrides)
     configure(level=settings.log.level, form=settings.log.format)
     return settings
 
 
 @contextmanager
-def _open_app() -> Iterator[App]:
-    settings = _settings()  # a contradiction is told before anything heavy is loaded
+def _open_app(**overrides: Any) -> Iterator[App]:
+    settings = _settings(**overrides)  # a contradiction is told before anything heavy is loaded
     from app.wiring import open_app
 
     yield open_app(settings)

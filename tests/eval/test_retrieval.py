@@ -15,7 +15,7 @@ from core.answers import Narrowing
 from core.documents import Chunk, DocumentId, Hit, Span
 from core.errors import ServiceDown, UsageError
 from eval.dataset import Judged, Query
-from eval.report import Result, markdown
+from eval.report import Result, compared, markdown
 from eval.retrieval import evaluate, evaluate_app, place_of
 
 A, B = DocumentId("a" * 64), DocumentId("b" * 64)
@@ -333,3 +333,17 @@ def test_two_different_documents_of_one_name_cannot_be_told_apart(tmp_path: Path
     app = ACollection({"x/alpha.pdf": A, "y/alpha.txt": B})
     with pytest.raises(UsageError, match="two different documents named alpha"):
         evaluate_app(cast(Any, app), a_set(tmp_path), collection="matter", by="analyst")
+
+
+def test_two_measurements_are_held_against_each_other_question_by_question() -> None:
+    queries = [a_query(at(0, 9), id=str(number), doc_id=name) for number in range(6) for name in ("alpha",)]
+    new = evaluate(queries, lambda _question, _documents: [a_hit(A, 0, 9)], DOCUMENTS)
+    old = evaluate(queries, lambda _question, _documents: [a_hit(B, 0, 9), a_hit(A, 0, 9)], DOCUMENTS)
+    comparison = compared(new, old, baseline="before")
+    assert comparison.differences["hit@1"].value == 1
+    assert comparison.verdict("hit@1") == "better"
+    assert comparison.verdict("hit@3") == "undecided"
+    assert compared(old, new, baseline="after").verdict("mrr") == "worse"
+    assert comparison.to_json()["difference"]["mrr"]["value"] == 0.5
+    with pytest.raises(ValueError, match="different questions"):
+        compared(new, evaluate(queries[1:], lambda *_: [], DOCUMENTS), baseline="fewer")

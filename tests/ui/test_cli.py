@@ -69,9 +69,11 @@ def test_ask_and_search_and_show_speak_of_the_same_characters(home: Path) -> Non
     citation = answer["claims"][0]["citations"][0]
     shown = json.loads(dossier("show", citation["document_id"], "--text", "--json", home=home).stdout)
     assert shown["text"][citation["start"] : citation["end"]] == citation["quote"]
-    found = json.loads(dossier("search", QUESTION, "-c", "deal", "--json", home=home).stdout)
+    found = json.loads(dossier("search", QUESTION, "-c", "deal", "--around", "page", "--json", home=home).stdout)
     for hit in found["hits"]:
         assert shown["text"][hit["start"] : hit["end"]] == hit["text"]
+        assert hit["text"] in hit["around"]["text"]
+        assert shown["text"][hit["around"]["start"] : hit["around"]["end"]] == hit["around"]["text"]
 
 
 def test_many_questions_are_searched_in_one_run(tmp_path: Path, home: Path) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.doctor import Health
     from app.facts import Known
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
-    from eval.retrieval import Result
+    from eval.report import Comparison, Result
 
 HEARTBEAT = 10.0
 """Seconds between two lines of progress where no terminal is there to draw a bar."""
@@ -210,6 +210,11 @@ def print_found(found: Found) -> None:
         if hit.chunk.context:
             out.print(Padding(Text(hit.chunk.context, style="dim"), (0, 0, 0, 4)))
         out.print(Padding(Text(_short(hit.chunk.text)), (0, 0, 0, 4)))
+        if hit.because:
+            out.print(Padding(Text(f"here because: {hit.because}", style="dim"), (0, 0, 0, 4)))
+        if hit.duplicates:
+            places = _many(len(hit.duplicates), "other place")
+            out.print(Padding(Text(f"the same words stand in {places}", style="dim"), (0, 0, 0, 4)))
     searched = _many(len(found.scope.documents), "document")
     out.print(Text(f"{searched} searched ({'; '.join(found.scope.because)}) · {found.seconds:.2f} s", style="dim"))
 
@@ -317,6 +322,18 @@ def print_evaluation(result: Result) -> None:
     out.print(Text(result.summary(), style="dim"))
     for failure in result.failures:
         out.print(Text(str(failure), style="red"))
+
+
+def print_comparison(comparison: Comparison) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(f"against {comparison.baseline}")
+    for column in ("before", "difference", "low", "high"):
+        table.add_column(column, justify="right")
+    table.add_column("verdict")
+    for metric, (value, low, high) in comparison.differences.items():
+        before = f"{comparison.old.metrics[metric].value:.3f}"
+        table.add_row(metric, before, f"{value:+.3f}", f"{low:+.3f}", f"{high:+.3f}", comparison.verdict(metric))
+    out.print(table)
 
 
 def _short(text: str) -> str:
