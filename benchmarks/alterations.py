@@ -300,7 +300,7 @@ CHANGES: dict[str, Change] = {
         (r"\bdollars\b", "euros"),
         (r"\bđồng\b", "euro"),
     ),
-    "percent": _each((r"(\d) ?%", r"\1"), (r"(\d) ?%", r"\1 million"), (r"(\d) percent\b", r"\1 percentage points")),
+    "percent": _each((r"(\d) ?%(?!\)? ?per)", r"\1"), (r"(\d) ?%", r"\1 million"), (r"(\d) percent\b", r"\1 percentage points")),
     "date": _together(
         _either_way(*_MONTHS),
         _each(

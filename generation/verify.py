@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from core.answers import Claim, Support
 from generation.atoms import Atom, Kind, atoms_of
-from generation.words import CONDITIONS, CONNECTIVES, DOLLARS, FALLING, SMALL
+from generation.words import CONDITIONS, CONNECTIVES, DENYING, DOLLARS, FALLING, SMALL
 
 
 class Agreement(StrEnum):
@@ -72,16 +72,24 @@ def compare(quote: str, source: str) -> Verdict:
     quote = quote.strip()
     if not quote:
         return Verdict(Agreement.ABSENT)
-    place = source.find(quote)
+    place, turned = source.find(quote), False
     while place >= 0:
         if _whole(source, place, place + len(quote)):
-            return Verdict(Agreement.EXACT)
+            if not _turned(source[max(place - 20, 0) : place], source[place + len(quote) :][:20]):
+                return Verdict(Agreement.EXACT)
+            turned = True
         place = source.find(quote, place + 1)
     said, found = atoms_of(quote), atoms_of(source)
     if not said:
         return Verdict(Agreement.ABSENT)
+    if turned:
+        return Verdict(Agreement.ALTERED, ("the quote leaves out the negation that stands next to it",))
     for start in _occurrences(said, found):
-        free = _one_case(said) or _one_case(found[start : start + len(said)])
+        end = start + len(said)
+        beside = [*found[max(start - 1, 0) : start], *found[end : end + 1]]
+        if any(atom.key in DENYING and atom.sentence in (found[start].sentence, found[end - 1].sentence) for atom in beside):
+            continue
+        free = _one_case(said) or _one_case(found[start:end])
         if all(_same_shape(one, other, free=free) for one, other in zip(said, found[start:], strict=False)):
             return Verdict(Agreement.NORMALISED)
     window = _window(said, found)
@@ -123,6 +131,15 @@ def _whole(source: str, start: int, end: int) -> bool:
     inside_before = re.search(r"[^\W_]$|\d[.,]$", before) and re.match(r"[^\W_]", source[start:end])
     inside_after = re.match(r"[^\W_]|[.,]\d", after) and re.search(r"[^\W_]$", source[start:end])
     return not inside_before and not inside_after
+
+
+_DENIED_BEFORE = re.compile(rf"(?:^|[^\w-])(?:{'|'.join(sorted(DENYING))})\s+$", re.IGNORECASE)
+_DENIED_AFTER = re.compile(rf"^\s+(?:{'|'.join(sorted(DENYING))})(?!\w)", re.IGNORECASE)
+
+
+def _turned(before: str, after: str) -> bool:
+    """True for a quote that was cut off right beside its negation: "… shall be liable" of "No party shall be liable"."""
+    return bool(_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after))
 
 
 def _occurrences(said: Sequence[Atom], found: Sequence[Atom]) -> Iterator[int]:
