@@ -81,8 +81,6 @@ def alterations(places: Sequence[Place], count: int, draw: random.Random) -> tup
     made: Counter[str] = Counter()
     through: Wrong = []
     for kind, place, changed in _evenly(CHANGES, places, count, draw):
-        if changed in place.around:  # what a neighbour says is no false quote
-            continue
         made[kind] += 1
         passed = support(changed, place.text) is Support.VERIFIED
         agreement = compare(changed, place.around).agreement
@@ -120,7 +118,10 @@ def _evenly(
     for place in places:
         for kind, change in kinds.items():
             if len(found[kind]) < count:
-                found[kind] += [(kind, place, made) for made in dict.fromkeys(change(place.text, draw))]
+                # What a neighbour says is no false quote, and what changes nothing no variant.
+                found[kind] += [
+                    (kind, place, made) for made in dict.fromkeys(change(place.text, draw)) if made not in place.around
+                ]
     chosen: list[tuple[str, Place, str]] = []
     left = sorted(found.values(), key=len)
     while left:
@@ -233,7 +234,7 @@ def _name(text: str, draw: random.Random) -> Iterator[str]:
     """Two names of one sentence in each other's place."""
     if "\t" in text:
         return
-    names = {found.group() for found in re.finditer(r"(?<=[a-z,] )[A-Z][a-z]{3,}\b(?! [A-Z])", text)}
+    names = {found.group() for found in re.finditer(r"(?<=[a-z,] )[A-Z][a-z]{3,}\b(?! [A-Z\d])", text)}
     if len(names) > 1:
         one, other = draw.sample(sorted(names), 2)
         swapped = re.sub(rf"\b{one}\b", "\0", text)

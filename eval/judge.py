@@ -35,7 +35,8 @@ def expected_figure(expected: str | float) -> Figure | None:
     if isinstance(expected, str) and len(expected.split()) > _SHORT:
         return None
     text = expected if isinstance(expected, str) else format(Decimal(str(expected)), "f")
-    found = list(figures_in(re.sub(r"(?<=\d)\.0+(?!\d)", "", text)))
+    # Sets print 4.6 as "$4.60" and 9068 as "$9068.00": noughts at the end say nothing of how exact a figure is.
+    found = list(figures_in(re.sub(r"\.0+(?!\d)|(?<=\.\d)0+(?!\d)", "", text)))
     return found[0] if len(found) == 1 else None
 
 

@@ -139,6 +139,7 @@ def _plain(text: str) -> str:
     text = re.sub("[‐‑‒–—―−]", "-", text).replace("\N{SOFT HYPHEN}", "")
     text = re.sub(r"(?<=[^\W\d_])-[ \t]*\n\s*(?=[^\W\d_])", "", text)
     text = re.sub(r"[^\S\n\t]+", " ", text)
+    text = re.sub(r"(?m)(\t[^\w\n]*[\d—–-][^\W\d_\n\t]?[^\w\n]*)$\n", r"\1\n\n", text)  # a row ends with its line
     return re.sub(r" ?\n[ \n]*", lambda blank: "\n\n" if blank.group().count("\n") > 1 else "\n", text)
 
 

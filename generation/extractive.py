@@ -20,13 +20,15 @@ from typing import Any
 from core.answers import Usage
 from core.documents import Chunk, DocumentId
 from generation.draft import Draft, DraftClaim
+from generation.figure_answers import figure_answer
+from generation.figures import asked_figure
 from generation.passages import Passage, passages_of
 from generation.words import ASKING, LANGUAGES, MONTHS, SMALL, UNITS
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 """Cosine, in [-1, 1], of a question with each of several texts."""
 
-VERSION = "extractive-1"
+VERSION = "extractive-2"
 """Stands for the prompt version in answers that no prompt made: scoring changed when this changed."""
 
 _MOST_CLAIMS = 3
@@ -87,14 +89,23 @@ class Extractive:
         about = names_in(question, _language(question, passages))
         words = _words_by_document(passages) if about else {}
         unmentioned = _unmentioned(about, words)
-        ranked = () if unmentioned else self.scored(question, _of_whom(about, passages, words))
-        claims = tuple(_claims(ranked)) if ranked and ranked[0].evidence >= self._enough else ()
+        claims: tuple[DraftClaim, ...] = ()
+        reason = None
+        figure = asked_figure(question)
+        if figure is not None and passages and not unmentioned:
+            # A row that resembles the question is no answer to it: the figure asked for, or none.
+            of_whom = {passage.document_id for passage in _of_whom(_without_years(about), passages, words)}
+            found = figure_answer(figure, chunks, passages, within=of_whom)
+            claims, reason = found.claims, found.reason
+        elif not unmentioned:
+            ranked = self.scored(question, _of_whom(about, passages, words))
+            claims = tuple(_claims(ranked)) if ranked and ranked[0].evidence >= self._enough else ()
         if on_text is not None and claims:
             on_text(" ".join(claim.text for claim in claims))
         return Draft(
             claims=claims,
             passages=passages,
-            reason=None if claims else _reason(passages, unmentioned),
+            reason=None if claims else reason or _reason(passages, unmentioned),
             model="extractive",
             prompt_version=VERSION,
             usage=Usage(seconds=time.perf_counter() - started),
@@ -234,7 +245,9 @@ _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.&-](?=[^\W\d_]))*")
 
 def _words_of(passage: Passage) -> frozenset[str]:
     text = f"{passage.text} {passage.section} {passage.title}".casefold()
-    words = {re.sub(r"['’]s?$", "", word.group()).replace(".", "") for word in _NAME_WORD.finditer(text)}
+    found = [re.sub(r"['’]s?$", "", word.group()) for word in _NAME_WORD.finditer(text)]
+    # "Coca-Cola" is asked for as Coca Cola, "Amazon.com" as Amazon.
+    words = {word.replace(".", "") for word in found} | {part for word in found for part in re.split(r"[.&-]", word)}
     return frozenset(words | set(_YEAR.findall(text.upper())))
 
 
@@ -254,6 +267,10 @@ def _unmentioned(names: Sequence[str], words: Mapping[DocumentId, frozenset[str]
     """The names that nothing of what was read mentions: then it cannot answer, however well it fits otherwise."""
     everywhere = frozenset[str]().union(*words.values())
     return tuple(name for name in names if not _mentioned(name, everywhere))
+
+
+def _without_years(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if not _YEAR.fullmatch(name))
 
 
 def _of_whom(

@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from core.answers import Claim, Support
 from generation.atoms import Atom, Kind, atoms_of
+from generation.recomputed import held_against_cells
 from generation.words import CONDITIONS, CONNECTIVES, DENYING, DOLLARS, FALLING, SMALL
 
 
@@ -58,6 +59,9 @@ def verified(claim: Claim) -> Claim:
     quotes = [citation.quote for citation in claim.citations]
     if not quotes:
         return replace(claim, support=Support.NONE, differences=())
+    cells = held_against_cells(claim.text, quotes)
+    if cells is not None:
+        return replace(claim, support=cells[0], differences=cells[1])
     said = atoms_of(claim.text)
     sources = list(dict.fromkeys([*quotes, "\n\n".join(quotes)]))
     outcomes = [_held_against(said, atoms_of(source)) for source in sources]
