@@ -125,7 +125,7 @@ def _row(
             document_id=chunk.document_id,
             statement=statement,
             label=re.sub(r"[\s.·…]+$", "", label),
-            labels=tuple(labels_of(label)),
+            labels=_forms(label),
             column=name,
             year=year,
             newest=max(columns.years),
@@ -134,6 +134,12 @@ def _row(
             scale=scale,
             passages=(*head, passage.number),
         )
+
+
+def _forms(label: str) -> tuple[str, ...]:
+    """The label in plain words: with and without brackets, and without what it is net of."""
+    whole = list(labels_of(label))
+    return tuple(dict.fromkeys([*whole, *(re.split(r" net of | less ", form)[0] for form in whole)]))
 
 
 def _from_context(context: str) -> tuple[str, _Columns | None]:

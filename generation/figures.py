@@ -113,6 +113,18 @@ def labels_of_measure(title: str) -> frozenset[str] | None:
     return frozenset(label for name in lines_named(named[1].formula) for label in line(name).labels)
 
 
+@cache
+def words_for_figures() -> frozenset[str]:
+    """The words that name lines, measures, statements and units in questions: in capitals, they are no company."""
+    words = {word for phrase, _, _ in _phrases() for word in re.split(r"[\s&]+", phrase)}
+    return frozenset(words | _OTHER_TERMS)
+
+
+_OTHER_TERMS = frozenset(
+    "usd eur gbp chf us gaap ifrs cfo cf pl bs is p l m mn bn k yoy cagr ttm ltm fy 10k 10q 10-k ok ceo cfo sec eps na".split()
+)
+
+
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _YEAR = re.compile(r"(?<!\d)(?:FY[ -]?)?((?:19|20)\d\d)(?!\d)")
