@@ -22,7 +22,7 @@ from app.pages import view_page
 from app.reports import Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
 from core.answers import Answer, Coverage, Narrowing, Scope
 from core.audit import AuditLog
-from core.documents import Chunk, Document, DocumentId, Fate, Hit, Span
+from core.documents import Chunk, Document, DocumentId, Fate, Hit, Span, pages_of
 from core.errors import NotFound, UsageError
 from core.facts import FactKind
 from core.privacy import Clearance, EgressPolicy, Mode
@@ -311,6 +311,8 @@ class App:
         if mode is Mode.LONG_DOCUMENT:
             cleared = self._policy.clear(question, self._whole_or_found(records, hits), _clearances(records))
             draft = generate(question, cleared, on_text)
+        elif mode is Mode.EXTRACTIVE:
+            draft = generate(question, self._with_whole_statements(hits, records), on_text)
         else:
             draft = generate(question, [hit.chunk for hit in hits], on_text)
         claims = verify(resolve(draft, self._cited(draft, records)))
@@ -495,6 +497,24 @@ class App:
             for record in records
             for page in page_chunks(self._library.document(record.collection, record.document_id))
         )
+
+    def _with_whole_statements(self, hits: Sequence[Hit], records: Sequence[Record]) -> list[Chunk]:
+        """The chunks that were found, those of a financial statement widened to all of it: a figure is only one with
+        its row, the heads of its columns and what the table counts in."""
+        by_id = {record.document_id: record for record in records}
+        documents: dict[DocumentId, Document] = {}
+        chunks: dict[tuple[DocumentId, Span], Chunk] = {}
+        for hit in hits:
+            chunk = hit.chunk
+            if chunk.statement is not None:
+                record = by_id[chunk.document_id]
+                if record.document_id not in documents:
+                    documents[record.document_id] = self._library.document(record.collection, record.document_id)
+                document = documents[record.document_id]
+                span = widened(document, chunk.span, Around.TABLE)
+                chunk = replace(chunk, span=span, text=span.of(document.text), pages=pages_of(span, document.pages))
+            chunks.setdefault((chunk.document_id, chunk.span), chunk)
+        return list(chunks.values())
 
     def _cited(self, draft: Draft, records: Sequence[Record]) -> Mapping[DocumentId, Document]:
         cited = draft.documents()
