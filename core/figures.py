@@ -117,7 +117,9 @@ def _figure(match: re.Match[str]) -> Figure:
     percent = bool(match["percent"] or match["early"])
     power = SCALES.get((match["scale"] or "").casefold().rstrip("."), 0) - (2 if percent else 0)
     factor = Decimal(10) ** power
-    negative = bool(match["minus"]) or bool(match["open"] and match["close"])
+    # "thirty (30) days" is no loss of thirty: accounting parentheses are not followed by what is counted.
+    counted = re.match(r" ?[^\W\d_]", match.string[match.end() :])
+    negative = bool(match["minus"]) or bool(match["open"] and match["close"] and not counted)
     value = Decimal(digits) * factor
     decimals = len(digits.partition(".")[2])
     money = " ".join((match["before"] or match["inner"] or match["after"] or "").split()).casefold()

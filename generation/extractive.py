@@ -94,13 +94,14 @@ class Extractive:
         claims: tuple[DraftClaim, ...] = ()
         reason = None
         figure = asked_figure(question)
-        if figure is not None and passages:
-            # A row that resembles the question is no answer to it: the figure asked for, or none.
-            companies = companies_in(question, language)
+        companies = companies_in(question, language) if figure is not None else ()
+        # A row that resembles the question is no answer to it: the figure asked for, or none. Only a table that is no
+        # statement, asked without naming a company, is quoted by its rows.
+        if figure is not None and (companies or any(chunk.statement for chunk in chunks)):
             within = _statements_of(companies, chunks)
             unmentioned = () if within else companies
             found = figure_answer(figure, chunks, passages, within=within)
-            claims, reason = found.claims, found.reason if within else None
+            claims, reason = found.claims, (found.reason if within else None)
         elif not unmentioned:
             ranked = self.scored(question, _of_whom(about, passages, words))
             claims = tuple(_claims(ranked)) if ranked and ranked[0].evidence >= self._enough else ()

@@ -42,7 +42,7 @@ def held_against_cells(claim: str, quotes: Sequence[str]) -> Finding | None:
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _UNIT = r"(?: \(in (?P<unit>thousand|million|billion)s\))?"
-_CELL = re.compile(rf"(?P<label>[^|]+) \| (?P<column>[^|]+) \| (?P<written>[^|=]*?\d[^|=]*?){_UNIT}(?: = (?P<result>.+))?")
+_CELL = re.compile(rf"(?P<label>[^|]+) \| (?P<column>[^|]*(?<!\d)(?:19|20)\d\d(?![\d,.])[^|]*) \| (?P<written>[^|=]*?\d[^|=]*?){_UNIT}(?: = (?P<result>.+))?")
 _POWERS = {"thousand": 3, "million": 6, "billion": 9}
 _HEAD = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CONSTANTS = frozenset(range(1, 13)) | {100, 360, 365, 366}
