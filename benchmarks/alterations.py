@@ -301,7 +301,11 @@ CHANGES: dict[str, Change] = {
         (r"\bdollars\b", "euros"),
         (r"\bđồng\b", "euro"),
     ),
-    "percent": _each((r"(\d) ?%(?!\)? ?per)", r"\1"), (r"(\d) ?%", r"\1 million"), (r"(\d) percent\b", r"\1 percentage points")),
+    "percent": _each(
+        (r"(\d) ?%(?!\)? ?per)", r"\1"),
+        (r"(\d) ?%", r"\1 million"),
+        (r"(\d) percent\b", r"\1 percentage points"),
+    ),
     "date": _together(
         _either_way(*_MONTHS),
         _each(
@@ -350,7 +354,7 @@ lawyer reads them as closely."""
 # ── harmless variants ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _case(text: str, draw: random.Random) -> Iterator[str]:
+def _case(text: str, _: random.Random) -> Iterator[str]:
     if re.search(r"[A-Za-z]{3}", text) and not re.search("[ßſİıŉǰΐΰ]|\\bmay\\b|[^\x00-\u024f]", text):
         yield text.upper()
         yield text.lower()
@@ -358,14 +362,14 @@ def _case(text: str, draw: random.Random) -> Iterator[str]:
         yield text[0].lower() + text[1:]
 
 
-def _quotes(text: str, draw: random.Random) -> Iterator[str]:
+def _quotes(text: str, _: random.Random) -> Iterator[str]:
     straight = re.sub("[“”„«»]", '"', re.sub("[‘’]", "'", text))
     curled = re.sub(r"(?<=\w)'(?=\w)", "’", re.sub(r'"([^"]*)"', r"“\1”", straight))
     german = re.sub(r'"([^"]*)"', r"„\1“", straight)
     yield from (one for one in (straight, curled, german) if one != text)
 
 
-def _dashes(text: str, draw: random.Random) -> Iterator[str]:
+def _dashes(text: str, _: random.Random) -> Iterator[str]:
     for dash in "‐‑–—−":
         changed = re.sub(r"(?<=[^\W\d_])[-‐‑](?=[^\W\d_])|(?<=\s)[-–—](?=\s)", dash, text)
         if changed != text:
@@ -397,7 +401,7 @@ def _hyphens(text: str, draw: random.Random) -> Iterator[str]:
         yield f"{text[:at]}\u00ad{text[at:]}"
 
 
-def _ligatures(text: str, draw: random.Random) -> Iterator[str]:
+def _ligatures(text: str, _: random.Random) -> Iterator[str]:
     changed = text.replace("ffi", "ﬃ").replace("ffl", "ﬄ").replace("ff", "ﬀ").replace("fi", "ﬁ").replace("fl", "ﬂ")
     if changed != text:
         yield changed

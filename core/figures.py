@@ -88,8 +88,9 @@ def figure_of(cell: str) -> Figure | None:
 
 
 _SCALE_OF_TABLE = re.compile(
-    rf"(?:\bin|\bof|USD|EUR|[$€£]|\bdollars|\bdollar amounts in)\s+(?P<scale>thousand|million|billion|tausend|Tsd|Mio|Mrd)(?:en|e|s)?\b"
-    rf"|\b(?P<alone>thousands|millions|billions)\b|(?:T|k)(?P<t>€|EUR)|(?P<zeros>000)['’]?s\b",
+    r"(?:\bin|\bof|USD|EUR|[$€£]|\bdollars|\bdollar amounts in)\s+"
+    r"(?P<scale>thousand|million|billion|tausend|Tsd|Mio|Mrd)(?:en|e|s)?\b"
+    r"|\b(?P<alone>thousands|millions|billions)\b|(?:T|k)(?P<t>€|EUR)|(?P<zeros>000)['’]?s\b",
     re.IGNORECASE,
 )
 

@@ -17,7 +17,6 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from core.answers import Answer, Citation, Support
-
 from core.errors import DossierError, UsageError
 from core.privacy import Mode
 from core.rows import read_rows
@@ -191,7 +190,9 @@ def markdown(scores: Sequence[Scores]) -> str:
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     seconds = [sum(a.seconds for a in one.asked) / max(len(one.asked), 1) for one in scores]
     lines.append("| seconds per question | " + " | ".join(f"{value:.2f}" for value in seconds) + " |")
-    lines.append("| US dollars in all | " + " | ".join(f"{sum(a.cost_usd for a in s.asked):.4f}" for s in scores) + " |")
+    lines.append(
+        "| US dollars in all | " + " | ".join(f"{sum(a.cost_usd for a in s.asked):.4f}" for s in scores) + " |"
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -70,12 +70,13 @@ _LISTED = 12
 _ASKS_PERCENT = re.compile(r"%|\bper\s?cent|\bpercentages?\b|\bmargin\b|\brate\b|\bprozent", re.IGNORECASE)
 
 _SILENT = re.compile(
-    r"\b(?:cannot|can't|can ?not|unable|not able|impossible)\b.{0,60}\b(?:provide|answer|determine|calculate|find|assist|"
-    r"comput\w+|give|locat\w+|access|be (?:calculated|determined|answered))\b"
+    r"\b(?:cannot|can't|can ?not|unable|not able|impossible)\b.{0,60}\b(?:provide|answer|determine|calculate|find|"
+    r"assist|comput\w+|give|locat\w+|access|be (?:calculated|determined|answered))\b"
     r"|\b(?:does|do|did|is|are|was|were|has|have)(?: not|n't)\b.{0,60}\b(?:provid\w+|includ\w+|contain\w*|disclos\w+|"
     r"availabl\w+|access|enough|sufficient|specif\w+|mention\w*|inform\w+|listed|given|necessary|state[sd]?)\b"
     r"|\b(?:sorry|insufficient|not enough|no (?:specific |direct )?information|more information|further information)\b"
-    r"|\b(?:if you (?:can|could|have|provide)|please (?:provide|refer|consult|check)|you (?:would|will|can|may|should) need to"
+    r"|\b(?:if you (?:can|could|have|provide)|please (?:provide|refer|consult|check)"
+    r"|you (?:would|will|can|may|should) need to"
     r"|(?:I|we) (?:would|will) need|would need)\b"
     r"|\b(?:kann|können)\b.{0,60}\bnicht\b|\bkeine Angaben?\b",
     re.IGNORECASE | re.DOTALL,
@@ -98,7 +99,12 @@ _SENTENCES = re.compile(r"(?<=[.!?:])\s+(?=[A-Z*\[(])|\n+")
 
 
 def _agree(question: str, wanted: Figure, said: Figure) -> bool:
-    if said.currency and wanted.currency and said.currency != wanted.currency and "$" not in (said.currency, wanted.currency):
+    if (
+        said.currency
+        and wanted.currency
+        and said.currency != wanted.currency
+        and "$" not in (said.currency, wanted.currency)
+    ):
         return False
     candidates = [said]
     if not said.scaled and not said.percent:

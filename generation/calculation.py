@@ -1,6 +1,6 @@
 """Figures worked out from cited cells, with exact decimals; and equations in a text worked out again.
 
-    "{net income} / avg{total assets}" ─▶ 1,248 / ((87,896 + 87,270) / 2) = 0.0142
+"{net income} / avg{total assets}" ─▶ 1,248 / ((87,896 + 87,270) / 2) = 0.0142
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Lookup = Callable[[str, int], tuple[str, Decimal]]
 
 
 def work_out(formula: str, lookup: Lookup) -> Worked:
-    """The formula with the figures of its lines. Raises what `lookup` raises, ZeroDivisionError where it divides by 0."""
+    """The formula with the figures of its lines. Raises what `lookup` raises; ZeroDivisionError."""
     shown: list[str] = []
     for match in _TOKEN.finditer(formula):
         if match["line"]:
@@ -84,7 +84,9 @@ class Equation:
 
 
 _SIDE = r"[\s\d.,()+*/×÷$€£%·−–-]+"
-_EQUATION = re.compile(rf"(?P<left>(?<!\w)[\d($€£]{_SIDE}?[+*/×÷−–-]{_SIDE}?)\s*=\s*(?P<right>[-−(]?[$€£]?\d[\d.,]*\)?\s*%?)")
+_EQUATION = re.compile(
+    rf"(?P<left>(?<!\w)[\d($€£]{_SIDE}?[+*/×÷−–-]{_SIDE}?)\s*=\s*(?P<right>[-−(]?[$€£]?\d[\d.,]*\)?\s*%?)"
+)
 
 
 def equations_in(text: str) -> Iterator[Equation]:

@@ -1,4 +1,4 @@
-"""The cells of financial statements: each figure with its row, its column's year, its unit and the passages it stands in.
+"""The cells of financial statements: each figure with its row, its column's year, its unit and its passages.
 
     CONSOLIDATED BALANCE SHEETS
     (in millions, except per share data)      ─▶ scale 6
@@ -73,7 +73,10 @@ class _Columns:
 
 
 def _cells(
-    chunk: Chunk, statement: Statement, passages: Sequence[Passage], heads: Mapping[tuple[DocumentId, str], tuple[int, ...]]
+    chunk: Chunk,
+    statement: Statement,
+    passages: Sequence[Passage],
+    heads: Mapping[tuple[DocumentId, str], tuple[int, ...]],
 ) -> Iterator[Cell]:
     caption, columns = _from_context(chunk.context)
     scale = scale_in(caption)

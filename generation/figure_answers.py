@@ -179,7 +179,9 @@ _UNITS = {3: "thousand", 6: "million", 9: "billion"}
 
 
 def _cell_text(cell: Cell) -> str:
-    return f"{cell.label} | {cell.column} | {cell.written}" + (f" (in {_UNITS[cell.scale]}s)" if cell.scale in _UNITS else "")
+    return f"{cell.label} | {cell.column} | {cell.written}" + (
+        f" (in {_UNITS[cell.scale]}s)" if cell.scale in _UNITS else ""
+    )
 
 
 def _results(asked: Asked, formula: str, value: Decimal, used: Sequence[Cell], *, single: bool) -> list[str]:

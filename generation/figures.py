@@ -18,6 +18,7 @@ from typing import Any
 from core import finance
 from core.figures import scale_in
 from core.finance import Statement, plain
+from generation.words import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,8 @@ def words_for_figures() -> frozenset[str]:
     return frozenset(words | _OTHER_TERMS)
 
 
-_OTHER_TERMS = frozenset(
-    "usd eur gbp chf us gaap ifrs cfo cf pl bs is p l m mn bn k yoy cagr ttm ltm fy 10k 10q 10-k ok ceo cfo sec eps na".split()
+_OTHER_TERMS = words_of(
+    "usd eur gbp chf us gaap ifrs cf pl bs is p l m mn bn k yoy cagr ttm ltm fy 10k 10q 10-k ok ceo cfo sec eps na"
 )
 
 
@@ -129,7 +130,7 @@ _OTHER_TERMS = frozenset(
 
 _YEAR = re.compile(r"(?<!\d)(?:FY[ -]?)?((?:19|20)\d\d)(?!\d)")
 _ASKS = re.compile(
-    r"\b(?:what (?:is|was|are|were)|whats|how much|calculate|compute|how high|wie hoch|was war|was ist|give me|provide)\b"
+    r"\b(?:what (?:is|was|are|were)|whats|how much|calculate|compute|how high|wie hoch|was (?:war|ist))\b"
 )
 _IN_WORDS = re.compile(
     r"\b(?:why|drove|drivers?|driven|driving|caused?|reasons?|explain|due to|improving|segments?|geograph\w+|regions?"
@@ -137,7 +138,8 @@ _IN_WORDS = re.compile(
     r"|warum|weshalb|core|non-gaap|customers?|subsidiar\w+|changed|increased?|decreased?|ändert\w*)\b"
 )
 _GROWTH = re.compile(
-    r"\b(?:year-over-year|year over year|yoy|y/y)\b|\b(?:growth|percent\w* change|change in \w[\w ]* from (?:fy)?\s?\d{4})\b"
+    r"\b(?:year-over-year|year over year|yoy|y/y)\b"
+    r"|\b(?:growth|percent\w* change|change in \w[\w ]* from (?:fy)?\s?\d{4})\b"
 )
 _MEAN = re.compile(r"\b(?:\d|two|three|four|five)[ -]year average\b|\baverage of\b.*\bfrom (?:fy)?\s?\d{4} to\b")
 _PLACES = re.compile(r"\b(?P<count>zero|no|one|two|three|four|\d) decimal")
@@ -151,14 +153,16 @@ def _named(text: str) -> tuple[str, Measure | None] | None:
     for phrase, name, measure in _phrases():
         place = spaced.find(f" {phrase} ")
         # "365 * …" and other parts of a definition stand behind the name.
-        if place >= 0 and (best is None or (place, -len(phrase)) < best[:2]) and not _inside(spaced, place, phrase):
+        if place >= 0 and (best is None or (place, -len(phrase)) < best[:2]) and not _inside(spaced, place):
             best = (place, -len(phrase), name, measure)
     return best[2:] if best else None
 
 
 def _defined_as_known(text: str) -> bool:
     """False when the question defines its measure by other lines than we work it out from."""
-    definition = re.search(r"\b(?:is defined as|define \w[\w %]* as)\b(?P<lines>.*?)(?= round | answer | give | respond |$)", text)
+    definition = re.search(
+        r"\b(?:is defined as|define \w[\w %]* as)\b(?P<lines>.*?)(?= round | answer | give | respond |$)", text
+    )
     named = _named(text)
     if definition is None or named is None or named[1] is None:
         return True
@@ -170,7 +174,7 @@ def _defined_as_known(text: str) -> bool:
     return found <= set(lines_named(named[1].formula))
 
 
-def _inside(text: str, place: int, phrase: str) -> bool:
+def _inside(text: str, place: int) -> bool:
     """True for words that only name where to look: "the balance sheet", "statement of income"."""
     return bool(re.search(r"\b(?:statements? of(?: consolidated)?|using|given)\s*$", text[:place]))
 

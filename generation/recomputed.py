@@ -1,7 +1,7 @@
-"""Claims about tables, held against the cells that they cite: row, column, unit, and what was worked out, worked out again.
+"""Claims about tables, held against the cells that they cite; what was worked out is worked out again.
 
-    Capital spending | 2021 | (4,625) (in millions) = $4.63 billion      a cell
-    Operating margin 2021: 1,196 / 3,930 = 30.4%                         an equation of cells
+Capital spending | 2021 | (4,625) (in millions) = $4.63 billion      a cell
+Operating margin 2021: 1,196 / 3,930 = 30.4%                         an equation of cells
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ def held_against_cells(claim: str, quotes: Sequence[str]) -> Finding | None:
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _UNIT = r"(?: \(in (?P<unit>thousand|million|billion)s\))?"
-_CELL = re.compile(rf"(?P<label>[^|]+) \| (?P<column>[^|]*(?<!\d)(?:19|20)\d\d(?![\d,.])[^|]*) \| (?P<written>[^|=]*?\d[^|=]*?){_UNIT}(?: = (?P<result>.+))?")
+_CELL = re.compile(
+    r"(?P<label>[^|]+) \| (?P<column>[^|]*(?<!\d)(?:19|20)\d\d(?![\d,.])[^|]*) \| "
+    rf"(?P<written>[^|=]*?\d[^|=]*?){_UNIT}(?: = (?P<result>.+))?"
+)
 _POWERS = {"thousand": 3, "million": 6, "billion": 9}
 _HEAD = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CONSTANTS = frozenset(range(1, 13)) | {100, 360, 365, 366}

@@ -91,7 +91,9 @@ def compare(quote: str, source: str) -> Verdict:
     for start in _occurrences(said, found):
         end = start + len(said)
         beside = [*found[max(start - 1, 0) : start], *found[end : end + 1]]
-        if any(atom.key in DENYING and atom.sentence in (found[start].sentence, found[end - 1].sentence) for atom in beside):
+        if any(
+            atom.key in DENYING and atom.sentence in (found[start].sentence, found[end - 1].sentence) for atom in beside
+        ):
             continue
         free = _one_case(said) or _one_case(found[start:end])
         if all(_same_shape(one, other, free=free) for one, other in zip(said, found[start:], strict=False)):
@@ -142,7 +144,7 @@ _DENIED_AFTER = re.compile(rf"^\s+(?:{'|'.join(sorted(DENYING))})(?!\w)", re.IGN
 
 
 def _turned(before: str, after: str) -> bool:
-    """True for a quote that was cut off right beside its negation: "… shall be liable" of "No party shall be liable"."""
+    """True for a quote cut off right beside its negation: "… shall be liable" of "No party shall be liable"."""
     return bool(_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after))
 
 

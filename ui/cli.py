@@ -574,7 +574,9 @@ def eval_retrieval(
 @evaluate.command("answers")
 @click.argument("queries", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to ask.")
-@click.option("--modes", default="extractive", show_default=True, metavar="MODE,…", help="extractive, gdpr, long-document.")
+@click.option(
+    "--modes", default="extractive", show_default=True, metavar="MODE,…", help="extractive, gdpr, long-document."
+)
 @click.option("--type", "types", multiple=True, metavar="TYPE", help="Only questions of this type; may be repeated.")
 @click.option("--within-document", is_flag=True, help="Ask only the document that the question was asked of.")
 @AS_JSON
