@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.answers import Usage
 from core.audit import AuditLog
 from core.errors import ConfigError, DossierError
+from core.prices import read_prices
 from core.settings import Settings, described
 
 _VERSIONS = (
@@ -135,4 +137,6 @@ def _llama(settings: Settings) -> str:
 def _claude(settings: Settings) -> str:
     if settings.claude.api_key is None:
         return "not configured (DOSSIER_CLAUDE_API_KEY)"
-    return f"a key is set, model {settings.claude.model}; it is not called to find out more"
+    prices = read_prices(settings.prices)
+    prices.cost(settings.claude.model, Usage())  # a model without a price is not asked
+    return f"a key is set, model {settings.claude.model}, prices of {prices.dated}; it is not called to find out more"

@@ -1,8 +1,9 @@
 """A run of ingest: what is new, changed, moved or gone in some folders, and the collection made to say the same.
 
-    list → brake → for each file: look → (unchanged, or embed → keep → write → shelve) → remove what is gone → settle
+    list → brake → for each file: look → (unchanged, or keep → embed → write → shelve) → remove what is gone → settle
 
 Files are looked at ahead, two at a time and each in a process of its own, while the one before them is embedded.
+Short documents that are new wait for each other: they are embedded and written together.
 
 Killed anywhere, the next run converges: a document is noted in `unfinished` before its first byte is written and
 leaves it with its row, and a run has its own row before it does anything.
@@ -30,6 +31,7 @@ from app.reports import Ingested, IngestedDocument, Progress, Status
 from core.audit import AuditLog
 from core.documents import Chunk, Document, DocumentId, Fate
 from core.errors import BrokenStore, DossierError, ServiceDown, UnreadableDocument, UsageError
+from core.facts import Facts
 from core.privacy import Clearance
 from core.settings import Settings
 from ingest.chunk import chunk
@@ -39,7 +41,7 @@ from ingest.ocr import OcrChoice
 from ingest.parse import Limits, document_id_of, parse, parser_for
 from ingest.unpack import unpacked
 from retrieval.catalogue import Place, Quarantined, Record
-from retrieval.index import Index, check_name
+from retrieval.index import Embedded, Index, check_name
 from retrieval.library import Library
 
 if TYPE_CHECKING:
@@ -56,6 +58,10 @@ start again. After it the run ends."""
 AHEAD = 2
 """Documents that are read, or wait to be embedded, while one is embedded: enough that neither stage waits for the
 other, and no more than two large documents in memory beside it."""
+
+TOGETHER = 256
+"""Chunks that are embedded and written at once, where documents are short: half a minute of a slow processor, after
+which opening the index and its lock cost nothing any more. A longer document does not wait."""
 
 POLL = 0.2
 """Seconds between two looks whether the run is to stop, while it waits."""
@@ -115,6 +121,16 @@ class _Unreadable:
 _Looked = _Known | _Unreadable | Document
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A document that was cut into chunks, and is still to be embedded, written and shelved."""
+
+    file: Found
+    document: Document
+    chunks: Sequence[Chunk]
+    facts: Facts
+
+
 @dataclass(slots=True)
 class _Work:
     """A run under way: what was there when it began, and what came of each file so far."""
@@ -130,6 +146,7 @@ class _Work:
     documents: list[IngestedDocument] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     unpacked: dict[str, set[str]] = field(default_factory=dict)
+    waiting: list[_Waiting] = field(default_factory=list)
     left: int = 0
     at: int = 0
     abandoned: Event = field(default_factory=Event)
@@ -194,6 +211,7 @@ class Ingestion:
                 with closing(self._looked_at(work, files)) as looked_at:
                     for number, file, looked in looked_at:
                         self._take(work, file, looked, number)
+                self._shelve_waiting(work)
                 if not work.left:
                     self._replace_in_containers(work)
                     self._remove_what_is_gone(work)
@@ -324,43 +342,72 @@ class Ingestion:
     def _take(self, work: _Work, file: Found, looked: _Looked, number: int) -> None:
         """Make the collection say what was found at the place of a file.
 
-        It was looked at a little earlier: a file before it may have brought the same bytes, or taken them away.
+        It was looked at a little earlier: a file before it may have brought the same bytes, or taken them away. So
+        those that wait are shelved first, unless this document has nothing to do with any other.
         """
+        if not isinstance(looked, Document) or any(one.document.id == looked.id for one in work.waiting):
+            self._shelve_waiting(work)
         if not isinstance(looked, _Unreadable):
             now = self._library.record(work.order.collection, looked.id)
             if isinstance(looked, _Known) and now != looked.record:
                 looked = self._look(work, file, number)
             elif isinstance(looked, Document) and now and _is_reading(now, looked):
-                looked = _Known(now)
+                self._shelve_waiting(work)
+                return self._take(work, file, _Known(now), number)
         if isinstance(looked, _Known):
             work.documents.append(self._take_known(work, file, looked.record))
         elif isinstance(looked, _Unreadable):
             self._take_unreadable(work, file, looked)
         else:
             try:
-                work.documents.append(self._take_document(work, file, looked, number))
+                self._take_document(work, file, looked, number)
             except UnreadableDocument as error:  # its bytes changed while it was read
+                self._shelve_waiting(work)
                 self._take_unreadable(work, file, _Unreadable(looked.id, str(error)))
+        return None
 
     def _take_known(self, work: _Work, file: Found, record: Record) -> IngestedDocument:
         self._library.seen(record, file.source, file.origin)
         self._replace_at(work, file, record.document_id)
         return _as_ingested(record, Status.UNCHANGED, file.source, moved_from=_moved_from(work, file, record))
 
-    def _take_document(self, work: _Work, file: Found, document: Document, number: int) -> IngestedDocument:
-        known = self._library.record(document.collection, document.id)
+    def _take_document(self, work: _Work, file: Found, document: Document, number: int) -> None:
+        """Keep a document, which notes it as unfinished, and let it wait for others as short as itself.
+
+        One that is read anew does not wait: until its chunks are written, answers cite the old ones, and those must
+        find the old text.
+        """
         work.tell(file, number, "embedding", len(document.pages), len(document.pages))
-        chunks = self._chunks(document)
-        facts = facts_of(document)
-        points = self._index.embed(document, chunks, facts)
-        self._library.keep(document, file.path)
-        self._patiently(work, lambda: self._index.write(document, points))
-        record = _record(document, chunks, origin=file.origin, by=work.order.by)
-        self._library.shelve(record)
-        self._library.keep_facts([kept_facts(document, facts)])
-        replaced = self._replace_at(work, file, document.id)
-        status = Status.UPDATED if known or replaced else Status.ADDED
-        return _as_ingested(record, status, file.source, moved_from=_moved_from(work, file, record))
+        taken = _Waiting(file, document, self._chunks(document), facts_of(document))
+        if self._library.record(document.collection, document.id) is None:
+            self._library.keep(document, file.path)
+            work.waiting.append(taken)
+            if sum(len(one.chunks) for one in work.waiting) >= TOGETHER:
+                self._shelve_waiting(work)
+        else:
+            self._shelve_waiting(work)
+            embedded = self._index.embed([(document, taken.chunks, taken.facts)])
+            self._library.keep(document, file.path)
+            self._write_and_shelve(work, [taken], embedded)
+
+    def _shelve_waiting(self, work: _Work) -> None:
+        waiting, work.waiting = work.waiting, []
+        if waiting:
+            embedded = self._index.embed([(one.document, one.chunks, one.facts) for one in waiting])
+            self._write_and_shelve(work, waiting, embedded)
+
+    def _write_and_shelve(self, work: _Work, kept: Sequence[_Waiting], embedded: Sequence[Embedded]) -> None:
+        """Write all of it, and only then shelve one after the other: what has a row is kept and indexed."""
+        self._patiently(work, lambda: self._index.write(work.order.collection, embedded))
+        for one in kept:
+            known = self._library.record(work.order.collection, one.document.id)
+            record = _record(one.document, one.chunks, origin=one.file.origin, by=work.order.by)
+            self._library.shelve(record)
+            self._library.keep_facts([kept_facts(one.document, one.facts)])
+            replaced = self._replace_at(work, one.file, one.document.id)
+            status = Status.UPDATED if known or replaced else Status.ADDED
+            moved_from = _moved_from(work, one.file, record)
+            work.documents.append(_as_ingested(record, status, one.file.source, moved_from=moved_from))
 
     def _take_unreadable(self, work: _Work, file: Found, looked: _Unreadable) -> None:
         if file.refused is None and not _is_there(file.path):

@@ -351,6 +351,7 @@ def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -
                 "text": claim.text,
                 "support": claim.support.value,
                 "differences": list(claim.differences),
+                "score": None if claim.score is None else round(claim.score, 4),
                 "citations": [
                     {
                         "document_id": citation.document_id,
@@ -374,6 +375,15 @@ def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -
             "documents_quarantined": answer.coverage.documents_quarantined,
             "pages_searched": answer.coverage.pages_searched,
             "pages_unreadable": answer.coverage.pages_unreadable,
+            "not_sent": [
+                {
+                    "document_id": one.document_id,
+                    "source": one.source,
+                    "pages": list(one.pages),
+                    "partly": list(one.partly),
+                }
+                for one in answer.coverage.not_sent
+            ],
         },
         "mode": answer.mode.value,
         "mode_because": answer.mode_because,
@@ -384,6 +394,7 @@ def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -
             "input_tokens": answer.usage.input_tokens,
             "output_tokens": answer.usage.output_tokens,
             "cache_read_tokens": answer.usage.cache_read_tokens,
+            "cache_write_tokens": answer.usage.cache_write_tokens,
             "cost_usd": round(answer.usage.cost_usd, 6),
             "seconds": round(answer.usage.seconds, 3),
         },

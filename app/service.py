@@ -1,7 +1,7 @@
 """The verbs of Dossier, one method each. Read this first: the story is here, the details one call below.
 
 ingest   parse → chunk → keep → index → shelve      told in `app/ingestion.py`
-ask      scope → search or load → generate → resolve → verify
+ask      scope → choose → search, load or plan → generate → resolve → verify → score
 """
 
 from __future__ import annotations
@@ -11,13 +11,18 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import verification
+from app.choosing import CHOSEN, Means, choose
 from app.facts import Known, change, known, register
+from app.hybrid import Hybrid, found_by
 from app.ingestion import Brake, Ingestion, Order
+from app.ledger import Ledger
 from app.locks import held, only_run
+from app.long_document import Asked, LongDocument, Read, Whole
 from app.pages import view_page
 from app.reports import Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
 from core.answers import Answer, Coverage, Narrowing, Scope
@@ -25,18 +30,22 @@ from core.audit import AuditLog
 from core.documents import Chunk, Document, DocumentId, Fate, Hit, Span, pages_of
 from core.errors import NotFound, UsageError
 from core.facts import FactKind
+from core.prices import read_prices
 from core.privacy import Clearance, EgressPolicy, Mode
 from core.settings import Settings
 from generation.citations import resolve
+from generation.support import Scorer, with_scores
 from generation.verify import verify
 from ingest.ocr import OcrChoice
 from retrieval.catalogue import Quarantined, Record
 from retrieval.index import Explained, Index
 from retrieval.library import Library
 from retrieval.scope import resolve as documents_meant
-from retrieval.widen import Around, page_chunks, widened
+from retrieval.widen import Around, widened
 
 if TYPE_CHECKING:
+    from app.costs import By, Costs
+    from generation.claude import Claude
     from generation.draft import Draft
     from retrieval.embed import Embedder
 
@@ -44,8 +53,7 @@ READ = 20
 """Hits that are given to a generator to read: on FinanceBench the right page is among the first 20 in nine cases of
 ten (docs/evaluation.md), and 20 chunks of 200 tokens fit any model's window."""
 
-WINDOW = 150_000
-"""Tokens (estimated, 3 characters each) up to which whole documents are sent in long-document mode."""
+Way = TypeVar("Way", LongDocument, Hybrid)
 
 Generate = Callable[[str, Any, Callable[[str], None] | None], "Draft"]
 
@@ -65,11 +73,25 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class Generators:
-    """How each mode makes an answer; None where the mode is not configured. Built when first called."""
+    """How each mode makes an answer; None where what it needs is not configured. Built when first called."""
 
     extractive: Generate
     gdpr: Generate | None
-    long_document: Generate | None
+    claude: Callable[[], Claude] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scorers:
+    """How well a context carries an answer, by each way that is configured. Built when first called.
+
+    `answers` scores the claims of every answer; None where the embedding model is `hash`: such a machine may be without
+    torch. `judge` asks the configured Llama.
+    """
+
+    answers: Scorer | None
+    built_in: Scorer
+    judge: Callable[[], Scorer] | None
+    model: Callable[[], Scorer] | None
 
 
 class App:
@@ -83,14 +105,18 @@ class App:
         index: Index,
         embedder: Embedder,
         generators: Generators,
+        scorers: Scorers,
         audit: AuditLog,
+        ledger: Ledger,
     ) -> None:
         self.settings = settings
         self._library = library
         self._index = index
         self._embedder = embedder
         self._generators = generators
+        self._scorers = scorers
         self._audit = audit
+        self._ledger = ledger
         self._ingestion = Ingestion(settings, library=library, index=index, embedder=embedder, audit=audit)
         self._policy = EgressPolicy(settings.privacy)
 
@@ -293,37 +319,36 @@ class App:
         mode: Mode = Mode.AUTO,
         by: str,
         on_text: Callable[[str], None] | None = None,
+        whole: Whole | None = None,
     ) -> Answer:
         """The answer to a question, every claim with the places it rests on, or a reason why there is none.
 
+        With `whole`, long-document mode reads every page, also of documents that do not fit the window, when it agrees
+        to the estimate of the cost; without, it reads what search chooses of them.
         Raises NotFound for an unknown collection or document, UsageError for an empty question, ConfigError for a
-        mode that is not configured, EgressDenied when policy forbids it, ServiceDown when the model did not answer.
+        mode that is not configured, EgressDenied when policy forbids it, OverBudget when the money is spent, NotAgreed
+        when `whole` does not agree, ServiceDown when the model did not answer.
         """
         started = time.perf_counter()
         _must_be_asked(question)
         view = self._view(collection)
         scope, records = self._scope(question, view, documents, narrowing)
         # What the question seems to mean opens no door: only documents that somebody named narrow what may leave.
-        mode, because = self._mode(mode, records if documents else view.records)
-        generate = self._generator(mode)
-        hits = self._hits(question, view, scope, records, limit=READ)
-        draft: Draft
-        if mode is Mode.LONG_DOCUMENT:
-            cleared = self._policy.clear(question, self._whole_or_found(records, hits), _clearances(records))
-            draft = generate(question, cleared, on_text)
-        elif mode is Mode.EXTRACTIVE:
-            draft = generate(question, self._with_whole_statements(hits, records), on_text)
-        else:
-            draft = generate(question, [hit.chunk for hit in hits], on_text)
+        mode, because = self._mode(mode, question, records, vouching=records if documents else view.records, by=by)
+        asked = Asked(question, self._documents(mode, records), _clearances(records), by, collection)
+        read = self._read(mode, asked, view, scope, records, whole=whole, on_text=on_text)
+        draft = read.draft
         claims = verify(resolve(draft, self._cited(draft, records)))
+        if self._scorers.answers is not None:
+            claims = with_scores(claims, self._scorers.answers, question=question)
         answer = Answer(
             question=question,
             claims=claims,
             reason=draft.reason,
             scope=scope,
-            coverage=_coverage(view, scope, records),
+            coverage=replace(_coverage(view, scope, records), not_sent=read.not_sent),
             mode=mode,
-            mode_because=because,
+            mode_because="; ".join(filter(None, (because, read.because))),
             model=draft.model,
             prompt_version=draft.prompt_version,
             settings_hash=self.settings.digest(),
@@ -338,8 +363,36 @@ class App:
             documents=len(scope.documents),
             claims=len(claims),
             cited=sorted({citation.document_id for claim in claims for citation in claim.citations}),
+            cost_usd=round(answer.usage.cost_usd, 6),
         )
         return answer
+
+    def scorer(self, way: str) -> Scorer:
+        """What scores support: `built-in`, `judge` (the configured Llama) or `model` (the folder in
+        DOSSIER_FAITHFULNESS_MODEL). Raises UsageError where it is not configured."""
+        if way == "built-in":
+            return self._scorers.built_in
+        if way == "judge":
+            if self._scorers.judge is None:
+                raise UsageError("There is no language model to judge: set DOSSIER_LLAMA_URL.")
+            return self._scorers.judge()
+        if self._scorers.model is None:
+            raise UsageError("There is no model to score with: set DOSSIER_FAITHFULNESS_MODEL to its folder.")
+        return self._scorers.model()
+
+    def costs(self, *, month: str | None = None, by: By) -> Costs:
+        """What a month cost ("2026-11"; None: last month, or the running one), beside machines of one's own.
+
+        Raises UsageError for what is no month, ConfigError for a file of prices that cannot be used.
+        """
+        from app.costs import costs_of, month_named
+
+        self.settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        entries = self._ledger.entries()
+        months = sorted({entry.at[:7] for entry in entries})
+        month = month_named(month, today=datetime.now(UTC).date().isoformat(), months=months)
+        here = [entry for entry in entries if entry.at.startswith(month)]
+        return costs_of(here, month=month, by=by, prices=read_prices(self.settings.prices))
 
     # ── forget ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -466,37 +519,120 @@ class App:
             explained |= self._index.explain(question, hits, collection=collection, documents=here)
         return explained
 
-    def _mode(self, mode: Mode, records: Sequence[Record]) -> tuple[Mode, str]:
-        """What `auto` means here: what clearance allows, then what is configured."""
-        if mode is not Mode.AUTO:
-            return mode, "you chose it"
-        # Without a document nothing vouches for the question, which would leave as well.
-        all_cleared = bool(records) and all(record.clearance is Clearance.CLOUD for record in records)
-        if self._generators.long_document and all_cleared:
-            return Mode.LONG_DOCUMENT, "every document in scope is cleared for the cloud, and Claude is configured"
-        if self._generators.gdpr:
-            return Mode.GDPR, "a Llama server is configured"
-        return Mode.EXTRACTIVE, "no language model is configured that may read these documents"
+    def _mode(
+        self, mode: Mode, question: str, records: Sequence[Record], *, vouching: Sequence[Record], by: str
+    ) -> tuple[Mode, str]:
+        """The mode to answer in, and in words why. Raises UsageError for one that is not configured.
 
-    def _generator(self, mode: Mode) -> Generate:
-        if mode is Mode.GDPR and self._generators.gdpr:
-            return self._generators.gdpr
-        if mode is Mode.LONG_DOCUMENT and self._generators.long_document:
-            return self._generators.long_document
-        if mode is Mode.EXTRACTIVE:
-            return self._generators.extractive
-        needed = "DOSSIER_LLAMA_URL" if mode is Mode.GDPR else "DOSSIER_CLAUDE_API_KEY"
-        raise UsageError(f"Mode {mode.value} is not configured: set {needed}.")
+        All of `vouching` must be cleared before `auto` lets anything leave.
+        """
+        if mode is Mode.AUTO:
+            claude = self._generators.claude is not None
+            means = Means(
+                claude=self.settings.claude.model if claude else None,
+                llama=self._generators.gdpr is not None,
+                window=self.settings.claude.window,
+                left=self._ledger.left(by=by) if claude else None,
+                prices=read_prices(self.settings.prices),
+            )
+            return choose(question, records, means, vouching=vouching)
+        if mode in (Mode.GDPR, Mode.HYBRID) and self._generators.gdpr is None:
+            raise UsageError(f"Mode {mode.value} is not configured: set DOSSIER_LLAMA_URL.")
+        if mode in (Mode.LONG_DOCUMENT, Mode.HYBRID) and self._generators.claude is None:
+            raise UsageError(f"Mode {mode.value} is not configured: set DOSSIER_CLAUDE_API_KEY.")
+        return mode, CHOSEN
 
-    def _whole_or_found(self, records: Sequence[Record], hits: Sequence[Hit]) -> tuple[Chunk, ...]:
-        """Whole documents, page by page, when they fit the window; else the hits, in document order."""
-        if sum(record.characters for record in records) / 3 > WINDOW:
-            return tuple(sorted((hit.chunk for hit in hits), key=lambda one: (one.document_id, one.span)))
-        return tuple(
-            page
-            for record in records
-            for page in page_chunks(self._library.document(record.collection, record.document_id))
+    def _read(
+        self,
+        mode: Mode,
+        asked: Asked,
+        view: _View,
+        scope: Scope,
+        records: Sequence[Record],
+        *,
+        whole: Whole | None,
+        on_text: Callable[[str], None] | None,
+    ) -> Read:
+        """What the model of a mode makes of a question. What it took is in the ledger afterwards."""
+        if mode is Mode.LONG_DOCUMENT:
+            return self._to_claude(LongDocument).answer(
+                asked,
+                lambda limit: self._hits(asked.question, view, scope, records, limit=limit),
+                on_send=self._sending(mode, asked),
+                whole=whole,
+                on_text=on_text,
+            )
+        if mode is Mode.HYBRID:
+            return self._planned(asked, view, scope, records, on_text=on_text)
+        started = time.perf_counter()
+        generate = self._generators.extractive if mode is Mode.EXTRACTIVE else self._generators.gdpr
+        assert generate is not None  # `_mode` saw to it
+        hits = self._hits(asked.question, view, scope, records, limit=READ)
+        whole_tables = mode is Mode.EXTRACTIVE
+        chunks = self._with_whole_statements(hits, records) if whole_tables else [hit.chunk for hit in hits]
+        draft = generate(asked.question, chunks, on_text)
+        usage = replace(draft.usage, seconds=time.perf_counter() - started)
+        self._ledger.record(by=asked.by, collection=asked.collection, mode=mode, model=draft.model, usage=usage)
+        return Read(draft)
+
+    def _planned(
+        self,
+        asked: Asked,
+        view: _View,
+        scope: Scope,
+        records: Sequence[Record],
+        *,
+        on_text: Callable[[str], None] | None,
+    ) -> Read:
+        assert self._generators.gdpr is not None  # `_mode` saw to it
+        plan, question = self._to_claude(Hybrid).plan(asked, records, on_send=self._sending(Mode.HYBRID, asked))
+
+        def search(wanted: str, within: frozenset[DocumentId] | None) -> Sequence[Hit]:
+            here = [record for record in records if within is None or record.document_id in within]
+            return self._hits(wanted, view, scope, here, limit=READ)
+
+        hits = found_by(plan, search, limit=READ)
+        draft = self._generators.gdpr(asked.question, [hit.chunk for hit in hits], on_text)
+        self._ledger.record(
+            by=asked.by,
+            collection=asked.collection,
+            mode=Mode.HYBRID,
+            model=draft.model,
+            usage=draft.usage,
+            question=question,
         )
+        because = f"Claude saw the question and titles alone, and had your Llama look for: {' · '.join(plan.searches)}"
+        return Read(replace(draft, usage=draft.usage + plan.usage), because=because)
+
+    def _to_claude(self, kind: type[Way]) -> Way:
+        assert self._generators.claude is not None  # `_mode` saw to it
+        prices = read_prices(self.settings.prices)
+        return kind(self._generators.claude, policy=self._policy, ledger=self._ledger, prices=prices)
+
+    def _sending(self, mode: Mode, asked: Asked) -> Callable[[Claude], None]:
+        """Notes in the audit log what leaves, before it does: also where no answer comes of it."""
+        cleared = [key for key, clearance in asked.clearances.items() if clearance is Clearance.CLOUD]
+
+        def record(claude: Claude) -> None:
+            self._audit.record(
+                "sent",
+                by=asked.by,
+                collection=asked.collection,
+                mode=mode.value,
+                model=claude.model,
+                what="titles" if mode is Mode.HYBRID else "pages",
+                documents=sorted(cleared),
+            )
+
+        return record
+
+    def _documents(self, mode: Mode, records: Sequence[Record]) -> tuple[Document, ...]:
+        """The documents whole, each once, where the mode reads them so. One that may not leave is not even opened."""
+        if mode is not Mode.LONG_DOCUMENT:
+            return ()
+        self._policy.must_be_cleared(_clearances(records))
+        once = {record.document_id: record for record in records}
+        return tuple(self._library.document(record.collection, record.document_id) for record in once.values())
 
     def _with_whole_statements(self, hits: Sequence[Hit], records: Sequence[Record]) -> list[Chunk]:
         """The chunks that were found, those of a financial statement widened to all of it: a figure is only one with

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,8 +18,10 @@ from core.privacy import Privacy
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from app.service import App, Generators
+    from app.service import App, Generators, Scorers
+    from generation.claude import Claude
     from generation.draft import Draft
+    from generation.support import Scorer
     from retrieval.embed import Embedder
     from retrieval.index import Index
     from retrieval.look import Lever, Look
@@ -36,9 +39,10 @@ def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> 
     if settings.privacy is Privacy.GDPR:
         seal(allowed_hosts(settings))
 
+    from app.ledger import Ledger
     from app.service import App
     from retrieval.embed import embedder_for
-    from retrieval.library import Library
+    from retrieval.library import Library, catalogue_url
 
     embedder = embedder_for(
         settings.embedding.model, device=settings.embedding.device, batch_size=settings.embedding.batch_size
@@ -49,7 +53,9 @@ def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> 
         index=_index(settings, embedder, _look(settings, levers)),
         embedder=embedder,
         generators=_generators(settings, embedder),
+        scorers=_scorers(settings),
         audit=AuditLog(settings.home / "audit.jsonl"),
+        ledger=Ledger(settings.catalogue.url or catalogue_url(settings.home), settings.budget),
     )
 
 
@@ -105,20 +111,51 @@ def _generators(settings: Settings, embedder: Embedder) -> Generators:
         llama = Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
         return llama.answer(question, chunks, on_text)
 
-    def long_document(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
+    @cache  # one connection, which asks for the model's record once
+    def claude() -> Claude:
         from generation.claude import Claude
 
         key = settings.claude.api_key
-        claude = Claude(
+        return Claude(
             key.get_secret_value() if key else "",
             settings.claude.model,
             base_url=settings.claude.base_url,
             max_tokens=settings.claude.max_tokens,
+            window=settings.claude.window,
         )
-        return claude.answer(question, chunks, on_text)
 
     return Generators(
         extractive=extractive,
         gdpr=gdpr if settings.llama.url else None,
-        long_document=long_document if settings.claude.api_key else None,
+        claude=claude if settings.claude.api_key else None,
+    )
+
+
+def _scorers(settings: Settings) -> Scorers:
+    from app.service import Scorers
+    from generation.support import BuiltIn
+    from generation.tokens import TokenModel
+    from retrieval.embed import HASH_MODEL, default_folder
+
+    # Whatever model embeds: the weights of the scorer belong to the token vectors of this one.
+    built_in = BuiltIn(TokenModel(default_folder))
+
+    def judge() -> Scorer:
+        from generation.judge import Judge
+        from generation.llama import Llama
+
+        key = settings.llama.api_key
+        llama = Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
+        return Judge(f"judge {settings.llama.model}", llama.verdicts, places=built_in)
+
+    def model() -> Scorer:
+        from generation.entailment import Entailment
+
+        return Entailment(Path(settings.faithfulness.model or ""), places=built_in)
+
+    return Scorers(
+        answers=None if settings.embedding.model == HASH_MODEL else built_in,
+        built_in=built_in,
+        judge=judge if settings.llama.url else None,
+        model=model if settings.faithfulness.model else None,
     )

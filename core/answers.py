@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from core.documents import DocumentId, Span
@@ -37,12 +37,27 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of the answer. `differences` says in words what is altered."""
+    """One sentence of the answer. `differences` says in words what is altered.
+
+    `score`, in [0, 1], is how probable it is that the quotes carry all of it: an estimate beside `support`, which is
+    exact. None where nothing was estimated: there is no citation, or no model for it.
+    """
 
     text: str
     citations: tuple[Citation, ...]
     support: Support = Support.NONE
     differences: tuple[str, ...] = ()
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Pages of a document that the model was not given: `pages` not at all, `partly` not with all their words."""
+
+    document_id: DocumentId
+    source: str
+    pages: tuple[int, ...]
+    partly: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,7 @@ class Coverage:
     """What stands behind an answer, and above all behind a "not found".
 
     `documents_excluded` are in the collection but out of scope; `documents_quarantined` could not be read at all.
+    `not_sent` names the pages that did not fit into the window of long-document mode.
     """
 
     documents_searched: int
@@ -57,17 +73,25 @@ class Coverage:
     documents_quarantined: int
     pages_searched: int
     pages_unreadable: int
+    not_sent: tuple[NotSent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the service counted them (0 where no model ran), US dollars, and seconds of wall time."""
+    """Tokens as the service counted them (0 where no model ran), US dollars, and seconds of wall time.
+
+    `input_tokens` were read anew; `cache_write_tokens` of them were also put into the cache, for the next question.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cost_usd: float = 0.0
     seconds: float = 0.0
+    cache_write_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Usage)))
 
 
 class Narrowing(StrEnum):

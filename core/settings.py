@@ -36,7 +36,9 @@ class Embedding(_Group):
         description="Folder of a sentence-transformers model, or all-MiniLM-L6-v2 (carried by a package), or hash.",
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps …")
-    batch_size: int = Field(32, ge=1, le=4096, description="Texts embedded at once.")
+    batch_size: int = Field(
+        32, ge=1, le=4096, description="Texts embedded at once, on a GPU or by a model that is no BERT."
+    )
 
 
 class Reranker(_Group):
@@ -49,6 +51,13 @@ class Ocr(_Group):
     languages: str = Field("eng", description="Languages of scanned pages, as tesseract names them: eng+deu.")
 
 
+class Faithfulness(_Group):
+    model: Path | None = Field(
+        None,
+        description="Folder of a cross-encoder (NLI, hallucination) for dossier eval faithfulness --scorer model.",
+    )
+
+
 class Llama(_Group):
     url: str | None = Field(None, description="An OpenAI-compatible server, such as http://vllm:8000/v1.")
     model: str = Field("llama", description="The name under which that server serves its model.")
@@ -59,7 +68,19 @@ class Claude(_Group):
     api_key: SecretStr | None = Field(None, description="Key for Claude. Unset: no long-document mode.")
     model: str = Field("claude-sonnet-5-5", description="Model id.")
     base_url: str | None = Field(None, description="Another address of the Messages API.")
-    max_tokens: int = Field(4096, ge=256, le=21_333, description="Longest answer, in tokens.")
+    max_tokens: int = Field(
+        16_000, ge=256, le=128_000, description="Longest answer with the thinking before it, in tokens."
+    )
+    window: int = Field(200_000, ge=2_000, description="Most tokens that are sent at once: documents and question.")
+
+
+class Budget(_Group):
+    """Limits of what Claude may cost, in US dollars and by the calendar in UTC. What would pass one is not sent."""
+
+    day: float | None = Field(None, ge=0, description="Most that Claude may cost in a day, in US dollars.")
+    month: float | None = Field(None, ge=0, description="Most that Claude may cost in a month, in US dollars.")
+    user_day: float | None = Field(None, ge=0, description="Most for one user in a day, in US dollars.")
+    user_month: float | None = Field(None, ge=0, description="Most for one user in a month, in US dollars.")
 
 
 class Log(_Group):
@@ -86,19 +107,23 @@ class Settings(BaseSettings):
     embedding: Embedding = Embedding()
     reranker: Reranker = Reranker()
     ocr: Ocr = Ocr()
+    faithfulness: Faithfulness = Faithfulness()
     llama: Llama = Llama()
     claude: Claude = Claude()
+    budget: Budget = Budget()
+    prices: Path | None = Field(None, description="A file of prices in place of core/prices.toml.")
     log: Log = Log()
 
-    @field_validator("home")
+    @field_validator("home", "prices")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().absolute()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().absolute()
 
     def digest(self) -> str:
         """A short hash of all values but secrets and places: two answers with the same digest were made alike."""
-        values = self.model_dump(mode="json", exclude={"home": True, "log": True, "claude": {"api_key"}})
-        values["qdrant"].pop("api_key"), values["llama"].pop("api_key")
+        values = self.model_dump(mode="json", exclude={"home", "log", "budget", "prices"})
+        for group in ("qdrant", "llama", "claude"):
+            values[group].pop("api_key")
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
 

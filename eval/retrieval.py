@@ -243,6 +243,7 @@ def _characters(hits: Sequence[Hit], judged: Sequence[tuple[DocumentId, Judged]]
         returned.update((hit.chunk.document_id, at) for at in range(start, end))
         left -= end - start
     wanted = found = 0
+    right: set[tuple[DocumentId, int]] = set()  # two judged places may share characters: precision counts each once
     for document, one in judged:
         if one.span is not None:
             places = (one.span, *one.alternatives)
@@ -251,7 +252,9 @@ def _characters(hits: Sequence[Hit], judged: Sequence[tuple[DocumentId, Judged]]
             ]
             wanted += len(one.span)
             found += round(max(shares) * len(one.span))
-    return (found / wanted if wanted else 0.0), (found / len(returned) if returned else 0.0)
+            best = places[shares.index(max(shares))]
+            right.update((document, at) for at in range(best.start, best.end) if (document, at) in returned)
+    return (found / wanted if wanted else 0.0), (len(right) / len(returned) if returned else 0.0)
 
 
 def _scores(trials: Sequence[_Trial], limit: int) -> tuple[tuple[str, ...], np.ndarray[Any, np.dtype[np.float64]]]:

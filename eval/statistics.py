@@ -7,7 +7,7 @@ of Miller, "Adding Error Bars to Evals", arXiv 2411.00640, by the percentile boo
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -84,6 +84,42 @@ def difference_interval(
     if codes.max() == 0:
         codes = np.arange(len(table))
     return _percentiles(table.mean(axis=0), _resampled_means(table, codes, seed=seed, resamples=resamples))[0]
+
+
+def statistic_intervals(
+    statistic: Callable[[NDArray[np.intp]], Sequence[float]],
+    clusters: Sequence[str],
+    *,
+    seed: int = SEED,
+    resamples: int = RESAMPLES,
+) -> tuple[Interval, ...]:
+    """Figures that are no means (AUROC, F1 …), by cluster bootstrap. `statistic` maps rows, by number, to figures.
+
+    A drawing for which a figure is not defined (no row of one class) says nothing about it and is left out. With a
+    single cluster its rows are resampled. Raises ValueError when there are no rows, or a figure of all of them is not a
+    number.
+    """
+    codes = np.unique(np.asarray(clusters, dtype=object), return_inverse=True)[1]
+    if not len(codes):
+        raise ValueError("no rows")
+    if codes.max() == 0:
+        codes = np.arange(len(codes))
+    values = np.asarray(statistic(np.arange(len(codes))), dtype=float)
+    if not np.isfinite(values).all():
+        raise ValueError("a figure is not a number")
+    members = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+    draw = np.random.default_rng(seed)
+    drawn = np.array(
+        [
+            statistic(np.concatenate([members[code] for code in draw.integers(len(members), size=len(members))]))
+            for _ in range(resamples)
+        ],
+        dtype=float,
+    )
+    return tuple(
+        _percentiles(values[[column]], drawn[np.isfinite(drawn[:, column])][:, [column]])[0]
+        for column in range(len(values))
+    )
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -93,7 +93,7 @@ def equations_in(text: str) -> Iterator[Equation]:
     """The equations that a text states: "1,469,502 / 2,213,556 = 0.66"."""
     for match in _EQUATION.finditer(text):
         right = list(figures_in(match["right"].rstrip(".,")))
-        left = match["left"].translate(str.maketrans({"×": "*", "÷": "/", "−": "-", "–": "-", "·": "*"}))
+        left = match["left"].translate(str.maketrans("×÷−–·", "*/--*"))
         try:
             value = evaluate(re.sub(r"[$€£]", "", left))
         except (ValueError, ZeroDivisionError):

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from core.answers import Usage
 from core.documents import DocumentId
+from core.errors import ServiceDown
 from generation.passages import Passage
 
 Chunks = TypeVar("Chunks", contravariant=True)
@@ -27,7 +28,7 @@ class Draft:
     """An answer before its pointers are resolved. `claims == ()` has a `reason` in words.
 
     `passages` are those that were given to the generator; `chunks_left_out` counts the lowest-ranked chunks that did
-    not fit into its window.
+    not fit into its window. One that is not `complete` was cut off or declined; `reason` says so.
     """
 
     claims: tuple[DraftClaim, ...]
@@ -37,6 +38,7 @@ class Draft:
     prompt_version: str
     usage: Usage = field(default_factory=Usage)
     chunks_left_out: int = 0
+    complete: bool = True
 
     def documents(self) -> frozenset[DocumentId]:
         """The documents that the claims point at."""
@@ -48,6 +50,14 @@ class Draft:
         """How many pointers name a passage that was not given."""
         known = {passage.number for passage in self.passages}
         return sum(number not in known for claim in self.claims for number in claim.passages)
+
+
+class BrokenOff(ServiceDown):
+    """A service stopped in the middle of an answer. `usage` is what it had counted until then, and will bill."""
+
+    def __init__(self, sentence: str, usage: Usage) -> None:
+        super().__init__(sentence)
+        self.usage = usage
 
 
 class Generator(Protocol[Chunks]):

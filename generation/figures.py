@@ -166,7 +166,8 @@ def _defined_as_known(text: str) -> bool:
     named = _named(text)
     if definition is None or named is None or named[1] is None:
         return True
-    rest, found = f" {definition['lines']} ", set()
+    rest = f" {definition['lines']} "
+    found: set[str] = set()
     for phrase, _, measure in _phrases():
         if f" {phrase} " in rest and measure is not None:
             rest = rest.replace(f" {phrase} ", " ")
@@ -186,9 +187,9 @@ def _phrases() -> tuple[tuple[str, str, Measure | None], ...]:
     for known in finance.measures():  # known by name alone
         for phrase in known.asked:
             found[phrase] = (known.name, None)
-    for one in finance.items():
-        for phrase in one.asked:
-            found[phrase] = (one.name, None)
+    for item in finance.items():
+        for phrase in item.asked:
+            found[phrase] = (item.name, None)
     for line_ in _lines().values():
         measure = Measure(line_.name, line_.asked, f"{{{line_.name}}}", False)
         for phrase in (line_.name, *line_.asked):

@@ -22,8 +22,9 @@ from core.answers import Usage
 from core.documents import Chunk
 from core.errors import ConfigError, ServiceDown, UsageError
 from generation.draft import Draft, DraftClaim
+from generation.judge import Verdicts, verdicts_in
 from generation.passages import Passage, passages_of
-from generation.prompts import LLAMA_SYSTEM, PROMPT_VERSION, llama_user
+from generation.prompts import JUDGE_SYSTEM, LLAMA_SYSTEM, PROMPT_VERSION, judge_text, llama_user
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -105,7 +106,7 @@ class Llama:
         if not chunks:
             return Draft((), (), "The search found nothing to read for this question.", self._model, PROMPT_VERSION)
         fitted = self._fitted(question, chunks)
-        text, tokens_in, tokens_out = self._reply(fitted.messages, on_text)
+        text, tokens_in, tokens_out = self._reply(fitted.messages, on_text, _Reply)
         reply = _parsed(text)
         usage = Usage(input_tokens=tokens_in, output_tokens=tokens_out, seconds=time.perf_counter() - started)
         log.info(
@@ -122,6 +123,20 @@ class Llama:
             chunks_left_out=fitted.chunks_left_out,
         )
 
+    def verdicts(self, context: str, asked: str, claims: int) -> tuple[bool, ...]:
+        """Whether each of the `claims` claims in `asked` (see generation.prompts.judge_user) is supported by `context`.
+
+        Raises as `answer` does.
+        """
+        from llama_index.core.base.llms.types import ChatMessage, MessageRole
+
+        messages = [
+            ChatMessage(role=MessageRole.SYSTEM, content=JUDGE_SYSTEM),
+            ChatMessage(role=MessageRole.USER, content=f"{judge_text(context)}\n\n{asked}"),
+        ]
+        text, _, _ = self._reply(messages, None, Verdicts)
+        return verdicts_in(text, claims, of="The Llama server")
+
     def _fitted(self, question: str, chunks: Sequence[Chunk]) -> _Fitted:
         """As many chunks, from the first, as the window holds beside the longest answer."""
         kept = list(chunks)
@@ -137,12 +152,14 @@ class Llama:
             kept = kept[: min(len(kept) - 1, max(len(kept) * room // tokens, 0))]
         raise UsageError(f"The question and the first chunk do not fit into the window of {self._model}.")
 
-    def _reply(self, messages: Sequence[ChatMessage], on_text: Callable[[str], None] | None) -> tuple[str, int, int]:
+    def _reply(
+        self, messages: Sequence[ChatMessage], on_text: Callable[[str], None] | None, shape: type[BaseModel]
+    ) -> tuple[str, int, int]:
         """The text of the reply, and the tokens read and written as the server counted them."""
         import openai
 
         try:
-            return _streamed(self._client(), messages, on_text)
+            return _streamed(self._client(shape), messages, on_text)
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             raise ConfigError(f"The Llama server at {self._host} refused the key (DOSSIER_LLAMA_API_KEY).") from error
         except openai.NotFoundError as error:
@@ -160,7 +177,7 @@ class Llama:
         except (openai.APIError, httpx.HTTPError) as error:
             raise ServiceDown(f"The Llama server at {self._host} did not answer.") from error
 
-    def _client(self) -> OpenAILike:
+    def _client(self, shape: type[BaseModel]) -> OpenAILike:
         import openai
         from llama_index.llms.openai_like import OpenAILike
 
@@ -184,7 +201,7 @@ class Llama:
             additional_kwargs={
                 "response_format": {
                     "type": "json_schema",
-                    "json_schema": {"name": "answer", "strict": True, "schema": _Reply.model_json_schema()},
+                    "json_schema": {"name": "answer", "strict": True, "schema": shape.model_json_schema()},
                 },
                 "stream_options": {"include_usage": True},
             },

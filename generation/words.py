@@ -52,6 +52,12 @@ LINKS = CONNECTIVES | words_of(
     "to from by for with against between through upon of on in at under von zu zum zur durch für gegen mit an auf bei "
     "de du à par para por từ bởi cho"
 )
+# Words that say nothing about what a sentence is about: a claim is not held up by sharing them with its evidence.
+COMMON = SMALL | words_of(
+    "i you he she them his her him my your me us who which what while so than then not no do does did can could will "
+    "would may might must should shall about into over out also more most some other such here how why had having "
+    "being been s t"
+)
 
 # What limits a sentence without denying it.
 CONDITIONS = words_of(

@@ -13,25 +13,18 @@ Text of documents is never stored here, but titles, paths and reasons are.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy import exc
-from sqlalchemy.schema import CreateTable
 
 from core.documents import DocumentId, Fate
-from core.errors import BrokenStore, Busy, ConfigError, ServiceDown
 from core.privacy import Clearance
-
-WAIT = 30.0
-"""Seconds to wait for another process that writes to the SQLite file. A write takes milliseconds."""
+from retrieval.database import Database
 
 _tables = sql.MetaData()
 
@@ -194,14 +187,11 @@ class Run:
     reason: str | None = None
 
 
-class Catalogue:
+class Catalogue(Database):
     """Holds the connection. Nothing is opened before the first question."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._sqlite = url.startswith("sqlite")
-        self._engine: sql.Engine | None = None
-        self._opening = threading.Lock()
+        super().__init__(url, _tables)
 
     # ── documents ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -211,36 +201,36 @@ class Catalogue:
         values["clearance"] = record.clearance.value
         values["fates"] = {fate.value: count for fate, count in record.fates.items()}
         values["warnings"] = list(record.warnings)
-        with self._writing() as connection:
+        with self.writing() as connection:
             _put(connection, _documents, values)
             _seen(connection, record.collection, record.document_id, record.source, record.origin)
             _delete(connection, _unfinished, collection=record.collection, document_id=record.document_id)
 
     def unshelve(self, collection: str, document_id: DocumentId) -> None:
         """Take the row away, with every place and quarantine of the document; until `finish` it stays unfinished."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             for table in (_documents, _places, _quarantine, _facts, _edits):
                 _delete(connection, table, collection=collection, document_id=document_id)
             _put(connection, _unfinished, {"collection": collection, "document_id": document_id})
 
     def begin(self, collection: str, document_id: DocumentId) -> None:
         """From here until `shelve` or `finish` the document is unfinished."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             _put(connection, _unfinished, {"collection": collection, "document_id": document_id})
 
     def finish(self, document_id: DocumentId, *, collection: str | None) -> None:
         """Nothing of the document is left in `collection` (None: anywhere)."""
         where = {"document_id": str(document_id)} | ({} if collection is None else {"collection": collection})
-        with self._writing() as connection:
+        with self.writing() as connection:
             _delete(connection, _unfinished, **where)
-        self._empty_log()
+        self.empty_log()
 
     def unfinished(self, collection: str | None = None) -> tuple[tuple[str, DocumentId], ...]:
         """(collection, document) of what a killed run left between two states; those being read anew have a row."""
         query = sql.select(_unfinished).order_by(_unfinished.c.collection, _unfinished.c.document_id)
         if collection is not None:
             query = query.where(_unfinished.c.collection == collection)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple((row.collection, DocumentId(row.document_id)) for row in connection.execute(query))
 
     def records(self, collection: str | None = None) -> tuple[Record, ...]:
@@ -248,26 +238,26 @@ class Catalogue:
         query = sql.select(_documents).order_by(_documents.c.collection, _documents.c.source, _documents.c.document_id)
         if collection is not None:
             query = query.where(_documents.c.collection == collection)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(_record(dict(row)) for row in connection.execute(query).mappings())
 
     def record(self, collection: str, document_id: DocumentId) -> Record | None:
         """The row of a document, None when the collection does not hold it."""
         query = sql.select(_documents).where(_are(_documents, collection=collection, document_id=document_id))
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(query).mappings().one_or_none()
             return None if row is None else _record(dict(row))
 
     def shelved(self, document_ids: Collection[DocumentId]) -> set[DocumentId]:
         """Those of these documents that have a row in some collection."""
         query = sql.select(_documents.c.document_id).where(_documents.c.document_id.in_(sorted(document_ids)))
-        with self._reading() as connection:
+        with self.reading() as connection:
             return {DocumentId(found) for found in connection.execute(query).scalars()}
 
     def collections(self) -> tuple[str, ...]:
         """Names of the collections that hold at least one document, sorted."""
         query = sql.select(_documents.c.collection).distinct().order_by(_documents.c.collection)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(connection.execute(query).scalars())
 
     def holders(self, document_id: DocumentId) -> tuple[str, ...]:
@@ -275,7 +265,7 @@ class Catalogue:
         query = sql.union(
             *(sql.select(table.c.collection).where(table.c.document_id == document_id) for table in _HOLDING)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(sorted(connection.execute(query).scalars()))
 
     # ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -295,7 +285,7 @@ class Catalogue:
         )
         if collection is not None:
             query = query.where(_documents.c.collection == collection)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(
                 Kept(row.collection, DocumentId(row.document_id), row.version, row.facts or "[]", row.edits)
                 for row in connection.execute(query)
@@ -303,7 +293,7 @@ class Catalogue:
 
     def keep_facts(self, kept: Sequence[Kept]) -> None:
         """Write what was read of some documents; what was said of them stays."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             for one in kept:
                 values = {"collection": one.collection, "document_id": one.document_id}
                 if connection.execute(sql.select(_documents.c.source).where(_are(_documents, **values))).first():
@@ -312,7 +302,7 @@ class Catalogue:
     def keep_edits(self, collection: str, document_id: DocumentId, edits: str | None, *, by: str) -> None:
         """Write what a person said of a document; None takes all of it back."""
         key = {"collection": collection, "document_id": document_id}
-        with self._writing() as connection:
+        with self.writing() as connection:
             if edits is None:
                 _delete(connection, _edits, collection=collection, document_id=document_id)
             else:
@@ -322,7 +312,7 @@ class Catalogue:
 
     def seen(self, record: Record, source: str, origin: str) -> None:
         """The bytes of a shelved document also lie at `origin`. Its quarantine ends."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             _seen(connection, record.collection, record.document_id, source, origin)
 
     def place(self, collection: str, origin: str, document_id: DocumentId | None) -> tuple[DocumentId, ...]:
@@ -331,7 +321,7 @@ class Catalogue:
         Those keep their place until they are unshelved, so that a run killed in between finds them again.
         """
         held = _are(_places, collection=collection, origin=origin)
-        with self._writing() as connection:
+        with self.writing() as connection:
             if document_id is None:
                 _delete(connection, _quarantine, collection=collection, origin=origin)
             former = connection.execute(sql.select(_places.c.document_id).where(held)).scalars().all()
@@ -360,7 +350,7 @@ class Catalogue:
             .where(_places.c.collection == collection)
             .order_by(_places.c.origin, _places.c.document_id)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(
                 Place(row.source, row.origin, DocumentId(row.document_id)) for row in connection.execute(query)
             )
@@ -386,7 +376,7 @@ class Catalogue:
             "at": _now(),
             "reading": reading,
         }
-        with self._writing() as connection:
+        with self.writing() as connection:
             _put(connection, _quarantine, values)
 
     def quarantined(self, collection: str | None = None) -> tuple[Quarantined, ...]:
@@ -394,7 +384,7 @@ class Catalogue:
         query = sql.select(_quarantine).order_by(_quarantine.c.collection, _quarantine.c.source, _quarantine.c.origin)
         if collection is not None:
             query = query.where(_quarantine.c.collection == collection)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(Quarantined(**row) for row in connection.execute(query).mappings())
 
     def start_run(self, collection: str) -> str:
@@ -402,7 +392,7 @@ class Catalogue:
         started = _now()
         run_id = f"{started[:19].replace('-', '').replace(':', '')}Z-{secrets.token_hex(3)}"
         values = {"run_id": run_id, "collection": collection, "started": started, "pid": os.getpid()}
-        with self._writing() as connection:
+        with self.writing() as connection:
             _put(connection, _runs, values)
         return run_id
 
@@ -411,7 +401,7 @@ class Catalogue:
     ) -> None:
         """Note that a run came to an end, what it did, and how it ended."""
         values = {"finished": _now(), "counts": dict(counts), "outcome": outcome, "reason": reason}
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(sql.update(_runs).where(_runs.c.run_id == run_id).values(values))
 
     def runs(self, collection: str | None = None) -> tuple[Run, ...]:
@@ -419,101 +409,11 @@ class Catalogue:
         query = sql.select(_runs).order_by(_runs.c.started.desc(), _runs.c.run_id.desc())
         if collection is not None:
             query = query.where(_runs.c.collection == collection)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(Run(**row) for row in connection.execute(query).mappings())
-
-    # ── the connection ────────────────────────────────────────────────────────────────────────────────────────────
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sql.Connection]:
-        with _told(sqlite=self._sqlite), self._opened().connect() as connection:
-            yield connection
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sql.Connection]:
-        """All or nothing; on SQLite the one writer's place is taken at once, so that what was read stays true."""
-        with _told(sqlite=self._sqlite), self._opened().execution_options(writes=True).begin() as connection:
-            yield connection
-
-    def _empty_log(self) -> None:
-        """SQLite's write-ahead log still has the rows as they were: move it into the file and cut it to nothing.
-
-        As far as another process reads at this moment, SQLite leaves it to the next time.
-        """
-        if self._sqlite:
-            with _told(sqlite=self._sqlite), contextlib.closing(self._opened().raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def _opened(self) -> sql.Engine:
-        with self._opening:
-            if self._engine is None:
-                engine = _engine(self._url)
-                with engine.execution_options(writes=True).begin() as connection:
-                    for table in _tables.sorted_tables:
-                        connection.execute(CreateTable(table, if_not_exists=True))
-                    _add_columns(connection)
-                self._engine = engine
-            return self._engine
 
 
 _HOLDING = (_documents, _unfinished)
-
-
-def _add_columns(connection: sql.Connection) -> None:
-    """A catalogue that an older version made lacks the columns that came later; all of those may be empty."""
-    for table in _tables.sorted_tables:
-        there = {column["name"] for column in sql.inspect(connection).get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                kind = column.type.compile(connection.dialect)
-                connection.execute(sql.text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
-
-
-def _engine(url: str) -> sql.Engine:
-    try:
-        address = sql.make_url(url)
-        if address.get_backend_name() != "sqlite":
-            return sql.create_engine(address, pool_pre_ping=True)
-        engine = sql.create_engine(address, connect_args={"timeout": WAIT})
-    except (exc.ArgumentError, exc.NoSuchModuleError, ImportError) as error:
-        raise ConfigError(
-            "DOSSIER_CATALOGUE_URL is no address of a database that can be used here (driver://user@host/name)."
-        ) from error
-
-    @sql.event.listens_for(engine, "connect")
-    def connected(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself: `begun` does
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")  # a row that was written is there after a power cut
-        connection.execute("PRAGMA secure_delete=ON")  # an erased title leaves no bytes in free pages
-
-    @sql.event.listens_for(engine, "begin")
-    def begun(connection: sql.Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-@contextlib.contextmanager
-def _told(*, sqlite: bool) -> Iterator[None]:
-    """The database's errors as sentences."""
-    try:
-        yield
-    except exc.OperationalError as error:
-        if not sqlite:
-            raise ServiceDown("The catalogue's database did not answer.") from error
-        if "locked" in str(error.orig):
-            raise Busy("The catalogue is in use by another process; try again.") from error
-        if "disk is full" in str(error.orig):
-            raise ServiceDown(
-                "There is no room left on the disk of the catalogue: make some, and try again."
-            ) from error
-        if "readonly" in str(error.orig) or "unable to open" in str(error.orig):
-            raise ConfigError("The catalogue under DOSSIER_HOME cannot be written to.") from error
-        raise BrokenStore(f"The catalogue cannot be read or written: {error.orig}.") from error
-    except exc.DBAPIError as error:
-        raise BrokenStore("The catalogue is damaged or was made by another version of Dossier.") from error
 
 
 def _put(connection: sql.Connection, table: sql.Table, values: Mapping[str, Any]) -> None:

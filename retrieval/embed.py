@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
+    from retrieval.encoder import Encoder
+
     Vectors = NDArray[np.float32]
 
 log = logging.getLogger("dossier.retrieval")
@@ -105,6 +107,7 @@ class SentenceTransformerEmbedder:
 
     On a processor with bf16 matrix units (AMX, AVX512-BF16) and on CUDA it computes in bf16, which is three times as
     fast as fp32 there, and makes the rows length 1 again in fp32; elsewhere in fp32, where bf16 would be slower.
+    A BERT on the processor goes through `retrieval.encoder`, everything else through sentence-transformers.
     """
 
     def __init__(self, folder: Path, *, device: str, batch_size: int, weights_sha256: str | None = None) -> None:
@@ -116,6 +119,7 @@ class SentenceTransformerEmbedder:
         self._turn = threading.Lock()
         self._counting = threading.Lock()
         self._model: SentenceTransformer | None = None
+        self._encoder: Encoder | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -170,21 +174,33 @@ class SentenceTransformerEmbedder:
                 break
         if stated is None:
             raise ConfigError(f"The embedding model in {self._folder} does not say how long a text may be.")
-        return stated - int(self._tokenizer.num_special_tokens_to_add(is_pair=False))
+        return stated - self._special_tokens
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        too_long = sum(self.count_tokens(text) > self.max_tokens for text in texts)
+        unlike = {text: number for number, text in enumerate(dict.fromkeys(texts))}  # forms repeat their pages
+        tokens = self._tokens(list(unlike))
+        too_long = sum(len(text) - self._special_tokens > self.max_tokens for text in tokens)
         if too_long:
             log.warning("texts longer than the model sees", extra={"texts": too_long, "max_tokens": self.max_tokens})
-        return self._encoded("encode_document", list(texts))
+        rows = self._encoded("encode_document", list(unlike), tokens)
+        return rows if len(unlike) == len(texts) else rows[[unlike[text] for text in texts]]
 
     def embed_question(self, text: str) -> Vectors:
-        row: Vectors = self._encoded("encode_query", [text], threads=1)[0]
+        row: Vectors = self._encoded("encode_query", [text], self._tokens([text]), threads=1)[0]
         return row
 
     def count_tokens(self, text: str) -> int:
         with self._counting:
             return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def _tokens(self, texts: list[str]) -> list[list[int]]:
+        """The numbers of the tokens of each text, whole, with the special ones."""
+        with self._counting:
+            return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(texts)]
+
+    @cached_property
+    def _special_tokens(self) -> int:
+        return int(self._tokenizer.num_special_tokens_to_add(is_pair=False))
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -204,7 +220,7 @@ class SentenceTransformerEmbedder:
         except (OSError, ValueError) as error:
             raise ConfigError(f"The embedding model in {self._folder} has no readable {name}.") from error
 
-    def _encoded(self, way: str, texts: list[str], *, threads: int | None = None) -> Vectors:
+    def _encoded(self, way: str, texts: list[str], tokens: list[list[int]], *, threads: int | None = None) -> Vectors:
         """`threads` on the processor, None for as many as torch takes.
 
         One short text gains nothing from a second thread, and loses much on a busy machine, where each layer waits
@@ -215,12 +231,16 @@ class SentenceTransformerEmbedder:
         if not texts:
             return np.zeros((0, self.size), dtype=np.float32)
         with self._turn:
-            encode = getattr(self._loaded(), way)
-            with _torch_threads(threads):
-                rows = np.asarray(
-                    encode(texts, batch_size=self._batch_size, convert_to_numpy=True, show_progress_bar=False),
-                    dtype=np.float32,
-                )
+            model = self._loaded()
+            with _torch_threads(threads) as count:
+                if self._encoder is not None:
+                    rows = self._encoder.encode(tokens, threads=count)
+                else:
+                    encode = getattr(model, way)
+                    rows = np.asarray(
+                        encode(texts, batch_size=self._batch_size, convert_to_numpy=True, show_progress_bar=False),
+                        dtype=np.float32,
+                    )
         normalised: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float32).tiny)
         return normalised
 
@@ -233,14 +253,18 @@ class SentenceTransformerEmbedder:
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar
 
+            from retrieval.encoder import Encoder, runs_here
+
             # A bar for a tenth of a second of loading, in the middle of our own output.
             disable_progress_bar()  # type: ignore[no-untyped-call]
             device = device_for(self._device)
             dtype = torch.bfloat16 if _bf16_pays(device) else torch.float32
             try:
-                self._model = SentenceTransformer(
+                model = SentenceTransformer(
                     str(self._folder), device=device, local_files_only=True, model_kwargs={"dtype": dtype}
                 )
+                self._encoder = Encoder(model) if runs_here(model) else None
+                self._model = model
             except (OSError, ValueError, RuntimeError, KeyError) as error:
                 raise ConfigError(
                     f"The embedding model in {self._folder} could not be loaded on {device} "
@@ -350,13 +374,13 @@ def _pooling_modes(pooling: dict[str, Any]) -> int:
 
 
 @contextmanager
-def _torch_threads(count: int | None) -> Iterator[None]:
+def _torch_threads(count: int | None) -> Iterator[int]:
     import torch
 
     usual = torch.get_num_threads()
     torch.set_num_threads(usual if count is None else count)
     try:
-        yield
+        yield torch.get_num_threads()
     finally:
         torch.set_num_threads(usual)
 

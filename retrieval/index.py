@@ -108,9 +108,18 @@ class Point:
     """A chunk as it is stored: its id, two vectors, and the payload that it is made from again."""
 
     id: str
-    dense: Sequence[float]
+    dense: Vectors
+    """Shape (size,). Ten times smaller than a list of Python's numbers, of which a long document has millions."""
     sparse: sparse.Weights
     payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """All points of a document, as they are to be in its collection."""
+
+    document_id: DocumentId
+    points: tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,35 +233,48 @@ class Index:
     def replace(self, document: Document, chunks: Sequence[Chunk], facts: Facts = ()) -> None:
         """Make `chunks` the chunks of this document in its collection. Raises as `prepare` and `write` do."""
         self.prepare(document.collection)
-        self.write(document, self.embed(document, chunks, facts))
+        self.write(document.collection, self.embed([(document, chunks, facts)]))
 
-    def embed(self, document: Document, chunks: Sequence[Chunk], facts: Facts = ()) -> tuple[Point, ...]:
-        """The points of a document, ready to be written: the long part, for which no lock is held.
+    def embed(self, documents: Sequence[tuple[Document, Sequence[Chunk], Facts]]) -> tuple[Embedded, ...]:
+        """The points of each document, ready to be written: the long part, for which no lock is held.
 
-        `facts` stand in the line above each chunk, as far as the file's name does not say them.
+        The facts of a document stand in the line above each of its chunks, as far as the file's name does not say them.
+        Several short documents at once keep the processor as busy as a long one does.
         """
         started = time.perf_counter()
-        points = tuple(self._points(document, chunks, facts))
+        names = [_headline(_spoken(document.source), facts) for document, _, facts in documents]
+        texts = [
+            [self._embedded_text(chunk, name) for chunk in chunks]
+            for (_, chunks, _), name in zip(documents, names, strict=True)
+        ]
+        rows: Vectors = self._embedder.embed_documents([text for its in texts for text in its])
+        embedded, at = [], 0
+        for (document, chunks, _), name in zip(documents, names, strict=True):
+            embedded.append(Embedded(document.id, _points(document, chunks, name, rows[at : at + len(chunks)])))
+            at += len(chunks)
         seconds = round(time.perf_counter() - started, 3)
-        log.info("embedded", extra={"document": document.id, "chunks": len(points), "seconds": seconds})
-        return points
+        log.info("embedded", extra={"documents": len(embedded), "chunks": at, "seconds": seconds})
+        return tuple(embedded)
 
-    def write(self, document: Document, points: Sequence[Point]) -> None:
-        """Make `points` the points of this document in its collection, which must have been prepared.
+    def write(self, collection: str, documents: Sequence[Embedded]) -> None:
+        """Make these points the points of these documents in the collection, which must have been prepared.
 
         New points are written before old ones go, and the same chunks have the same ids: a reader never sees a hole,
         and a run that was killed here is completed by doing it again.
         Raises Busy or ServiceDown when the store cannot be written to.
         """
         started = time.perf_counter()
-        with self._store.open(document.collection) as stored:
+        points = [point for one in documents for point in one.points]
+        stale: set[str] = set()
+        with self._store.open(collection) as stored:
             for at in range(0, len(points), BATCH):
                 stored.upsert(points[at : at + BATCH])
-            stale = stored.ids(document.id) - {point.id for point in points}
+            for one in documents:
+                stale |= stored.ids(one.document_id) - {point.id for point in one.points}
             if stale:
                 stored.delete(sorted(stale))
         seconds = round(time.perf_counter() - started, 3)
-        facts = {"document": document.id, "chunks": len(points), "stale": len(stale), "seconds": seconds}
+        facts = {"documents": len(documents), "chunks": len(points), "stale": len(stale), "seconds": seconds}
         log.info("indexed", extra=facts)
 
     def remove(self, collection: str, document_id: DocumentId) -> int:
@@ -428,18 +450,6 @@ class Index:
                 f"now {FORMAT}); ingest it into a new collection."
             )
 
-    def _points(self, document: Document, chunks: Sequence[Chunk], facts: Facts) -> list[Point]:
-        name = _headline(_spoken(document.source), facts)
-        usual = language_of(document.text)
-        rows: Vectors = self._embedder.embed_documents([self._embedded_text(chunk, name) for chunk in chunks])
-        points = []
-        for chunk, row in zip(chunks, rows, strict=True):
-            language = language_of(chunk.text, sure=CHUNK_SURE) or usual
-            words = "\n".join(part for part in (" › ".join(_path(chunk, name)), chunk.context, chunk.text) if part)
-            weights = sparse.document_weights(words, language)
-            points.append(Point(chunk.id, row.tolist(), weights, _payload(document, chunk)))
-        return points
-
     def _reads(self, language: str) -> bool:
         """True unless the embedder says which languages it was trained on, and this one is none of them."""
         return language == UNKNOWN or self._embedder.languages is None or language in self._embedder.languages
@@ -483,6 +493,17 @@ def _headline(name: str, facts: Facts) -> str:
         if value and not (squashed(value) in said or (kind is FactKind.PERIOD and value.strip("FY")[:4] in said)):
             missing.append(value)
     return " ".join([*missing, name])
+
+
+def _points(document: Document, chunks: Sequence[Chunk], name: str, rows: Vectors) -> tuple[Point, ...]:
+    """The points of one document's chunks, whose vectors are the rows of `rows`."""
+    usual = language_of(document.text)
+    points = []
+    for chunk, row in zip(chunks, rows, strict=True):
+        language = language_of(chunk.text, sure=CHUNK_SURE) or usual
+        words = "\n".join(part for part in (" › ".join(_path(chunk, name)), chunk.context, chunk.text) if part)
+        points.append(Point(chunk.id, row, sparse.document_weights(words, language), _payload(document, chunk)))
+    return tuple(points)
 
 
 def _path(chunk: Chunk, name: str) -> list[str]:

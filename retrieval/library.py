@@ -40,14 +40,19 @@ _READ = 1 << 20
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
+def catalogue_url(home: Path) -> str:
+    """The SQLAlchemy URL of the catalogue of a home that names no other."""
+    return f"sqlite:///{home / 'catalogue.sqlite'}"
+
+
 class Library:
     """Files under `home` and rows in the catalogue. Opens nothing before it is asked."""
 
-    def __init__(self, home: Path, catalogue_url: str | None = None) -> None:
+    def __init__(self, home: Path, url: str | None = None) -> None:
         self._home = home
         self._root = home / "library"
-        self._own_catalogue = catalogue_url is None
-        self._catalogue = Catalogue(catalogue_url or f"sqlite:///{home / 'catalogue.sqlite'}")
+        self._own_catalogue = url is None
+        self._catalogue = Catalogue(url or catalogue_url(home))
 
     # ── files ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -221,7 +221,7 @@ class EdgePoints:
             [
                 edge.Point(
                     point.id,
-                    {_DENSE: list(point.dense), _SPARSE: _sparse(point.sparse)},
+                    {_DENSE: point.dense.tolist(), _SPARSE: _sparse(point.sparse)},
                     dict(point.payload),
                 )
                 for point in points

@@ -123,7 +123,7 @@ class ServerPoints:
         structs = [
             models.PointStruct(
                 id=point.id,
-                vector={_DENSE: list(point.dense), _SPARSE: _sparse(point.sparse)},
+                vector={_DENSE: point.dense.tolist(), _SPARSE: _sparse(point.sparse)},
                 payload=dict(point.payload),
             )
             for point in points

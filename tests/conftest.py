@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import hypothesis
@@ -13,6 +13,7 @@ from app.service import App
 from app.wiring import open_app
 from core.documents import Document
 from core.settings import Settings, settings_from_environment
+from tests.messages import MessagesServer
 
 # The same examples on every run of CI: a new one that fails is found at a desk, not on somebody else's change. No
 # deadline: how long an example takes says what else the machine was doing.
@@ -106,3 +107,10 @@ def assert_cover(text: str, spans: Sequence[object]) -> None:
         assert text[end : span.start].strip() == ""  # type: ignore[attr-defined]
         end = span.end  # type: ignore[attr-defined]
     assert text[end:].strip() == ""
+
+
+@pytest.fixture
+def messages() -> Iterator[MessagesServer]:
+    """A Messages API on loopback."""
+    with MessagesServer() as server:
+        yield server

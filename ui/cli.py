@@ -10,9 +10,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -22,6 +23,7 @@ from core.errors import DossierError, UsageError
 
 if TYPE_CHECKING:
     from app.ingestion import Brake
+    from app.long_document import Estimate
     from app.service import App
     from core.facts import FactKind
     from eval.report import Result
@@ -53,7 +55,7 @@ class _Dossier(click.Group):
             code = super().main(*arguments, **{**options, "standalone_mode": False})
             sys.exit(code if isinstance(code, int) else 0)
         except DossierError as error:
-            _fail(str(error), error.exit_code, as_json=as_json)
+            _fail(str(error), error.exit_code, as_json=as_json, facts=error.facts)
         except click.exceptions.Abort:
             _fail("Stopped.", 130, as_json=as_json)
         except KeyboardInterrupt:
@@ -68,9 +70,9 @@ class _Dossier(click.Group):
             sys.exit(0)
 
 
-def _fail(sentence: str, code: int, *, as_json: bool) -> None:
+def _fail(sentence: str, code: int, *, as_json: bool, facts: Mapping[str, object] = MappingProxyType({})) -> None:
     if as_json:
-        click.echo(json.dumps({"error": sentence, "exit_code": code}, ensure_ascii=False))
+        click.echo(json.dumps({"error": sentence, "exit_code": code, **facts}, ensure_ascii=False))
     click.echo(sentence, err=True)
     sys.exit(code)
 
@@ -245,27 +247,55 @@ def runs(collection: str | None, limit: int, as_json: bool) -> int:
 @click.option("--document", "-d", "documents", multiple=True, metavar="ID", help="Only this document; may be repeated.")
 @click.option(
     "--mode",
-    type=click.Choice(["auto", "extractive", "gdpr", "long-document"]),
+    type=click.Choice(["auto", "extractive", "gdpr", "long-document", "hybrid"]),
     default="auto",
     show_default=True,
     help="How the answer is made.",
 )
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="In long-document mode: read every page, in parts if they do not fit, after asking about the cost.",
+)
+@click.option("--yes", is_flag=True, help="With --whole: agree to the cost without being asked.")
 @NARROWING
 @AS_JSON
 def ask(
-    question: str, collection: str | None, documents: tuple[str, ...], mode: str, narrowing: str, as_json: bool
+    question: str,
+    collection: str | None,
+    documents: tuple[str, ...],
+    mode: str,
+    whole: bool,
+    yes: bool,
+    narrowing: str,
+    as_json: bool,
 ) -> int:
     """Answer a question from the documents, with citations.
 
+    auto picks from what clearance allows. In hybrid mode Claude sees the question and the titles of cleared documents,
+    and your Llama reads.
+
     Exit code 1 means that a claim differs from its quote in a number, a negation, a date or a party.
     """
+    from app.long_document import Whole
     from app.reports import answer_json
     from core.answers import Narrowing, Support
     from core.privacy import Mode
-    from ui.parts.terminal import print_answer, waiting
+    from ui.parts.terminal import drafting, print_answer
 
+    if whole and mode != "long-document":
+        raise UsageError("--whole is for --mode long-document.")
+    if yes and not whole:
+        raise UsageError("--yes is for --whole.")
     with _open_app() as app:
-        with waiting("Reading", silent=as_json):
+        with drafting("Reading", silent=as_json) as draft:
+
+            def agree(estimate: Estimate) -> bool:
+                if yes or as_json or not sys.stdin.isatty():
+                    return yes
+                with draft.aside():
+                    return click.confirm(f"{estimate} Go on?", err=True)
+
             answer = app.ask(
                 question,
                 collection=collection,
@@ -273,6 +303,8 @@ def ask(
                 narrowing=Narrowing(narrowing),
                 mode=Mode(mode),
                 by=_user(),
+                on_text=draft.words,
+                whole=Whole(agree, draft.part) if whole else None,
             )
         sources = app.sources(answer)
     if as_json:
@@ -472,6 +504,41 @@ def erase(document_ids: tuple[str, ...], yes: bool, as_json: bool) -> int:
     return 1 if any(one.chunks_left or one.files_left for one in erased) else 0
 
 
+@main.command()
+@click.option("--month", metavar="YYYY-MM", help="The month. [default: last month, or this one if that has nothing]")
+@click.option(
+    "--by",
+    type=click.Choice(["mode", "user", "collection"]),
+    default="mode",
+    show_default=True,
+    help="One line for each.",
+)
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the comparison there, as SVG.")
+@AS_JSON
+def costs(month: str | None, by: str, plot: Path | None, as_json: bool) -> int:
+    """What a month of questions cost, and from how many questions on a machine of your own would be cheaper.
+
+    Prices are those of core/prices.toml, or of the file that DOSSIER_PRICES names.
+    """
+    from app.costs import By
+    from core.rows import writing
+    from ui.parts.chart import as_svg
+    from ui.parts.terminal import print_costs
+
+    with _open_app() as app:
+        report = app.costs(month=month, by=By(by))
+    if plot is not None:
+        if report.comparison is None:
+            raise UsageError(f"Claude answered no question in {report.month}: there is nothing to draw.")
+        with writing(plot) as out:
+            out.write(as_svg(report.comparison))
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        print_costs(report)
+    return 0
+
+
 # ── proof ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -637,6 +704,60 @@ def eval_judge(answers: tuple[Path, ...], as_json: bool) -> int:
             click.echo(f"  people {people.value}, judge {judge.value}: {count}")
         click.echo(f"{agreement.answers} answers, {agreement.skipped} skipped")
     return 0
+
+
+@evaluate.command("faithfulness")
+@click.argument("items", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the scores go.")
+@click.option(
+    "--scorer",
+    type=click.Choice(["built-in", "judge", "model"]),
+    default="built-in",
+    show_default=True,
+    help="What scores: our own, the configured Llama, or the folder in DOSSIER_FAITHFULNESS_MODEL.",
+)
+@click.option("--answers", is_flag=True, help="ITEMS are judged questions: ask them, and score the answers.")
+@COLLECTION
+@click.option(
+    "--mode",
+    type=click.Choice(["auto", "extractive", "gdpr", "long-document"]),
+    default="auto",
+    show_default=True,
+    help="With --answers: how the answers are made.",
+)
+@AS_JSON
+def eval_faithfulness(
+    items: Path,
+    output: Path,
+    scorer: str,
+    answers: bool,
+    collection: str | None,
+    mode: str,
+    as_json: bool,
+) -> int:
+    """How well answers are carried by their context, and how well a scorer tells.
+
+    ITEMS are JSON lines {id, context, response, question?, source_id?, task?, label?}; label 1 means that something in
+    the response is not supported. With labels there are figures per task, each with its 95 % interval. Exit code 1
+    means that an item could not be scored.
+    """
+    from core.privacy import Mode
+    from eval.faithfulness import answered, measure, read_items
+    from ui.parts.terminal import print_faithfulness, waiting
+
+    if not answers and (collection is not None or mode != "auto"):
+        raise UsageError("--collection and --mode are for --answers: items bring their own answers.")
+    with _open_app() as app, waiting("Scoring", silent=as_json):
+        chosen = app.scorer(scorer)
+        given = (
+            answered(app, items, collection=collection, mode=Mode(mode), by=_user()) if answers else read_items(items)
+        )
+        measured = measure(given, chosen, output)
+    if as_json:
+        _print_json({**measured.to_json(), "output": str(output)})
+    else:
+        print_faithfulness(measured)
+    return 1 if measured.failures else 0
 
 
 @evaluate.command("citations")

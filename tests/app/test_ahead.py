@@ -18,6 +18,7 @@ from core.errors import UnreadableDocument
 from core.privacy import Clearance
 from ingest.parse import parse
 from retrieval.embed import HashEmbedder
+from retrieval.index import Index
 from tests.conftest import CONTRACT
 
 Folder = Callable[..., Path]
@@ -48,11 +49,41 @@ def test_the_next_documents_are_read_while_one_is_embedded_and_no_more_than_two_
             ahead.append(parsed - embedded)
         return embed(self, texts)
 
+    monkeypatch.setattr("app.ingestion.TOGETHER", 1)
     monkeypatch.setattr("app.ingestion.parse", read)
     monkeypatch.setattr(HashEmbedder, "embed_documents", embed_slowly)
     report = app.ingest([tmp_path], collection="deal", by="anna")
     assert [one.source for one in report.documents] == [f"letter-{number}.txt" for number in range(8)]
     assert max(ahead) == AHEAD
+
+
+def test_short_new_documents_are_written_together_and_each_has_its_row_and_its_answers(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        (tmp_path / f"letter-{number:02}.txt").write_text(f"Letter {number}. The fee is EUR {number}7.")
+    written: list[int] = []
+    write = Index.write
+
+    def count(self: Index, collection: str, documents: Any) -> None:
+        written.append(len(documents))
+        write(self, collection, documents)
+
+    monkeypatch.setattr(Index, "write", count)
+    report = app.ingest([tmp_path], collection="deal", by="anna")
+    assert written == [20]
+    assert [one.source for one in report.documents] == [f"letter-{number:02}.txt" for number in range(20)]
+    assert {one.status for one in report.documents} == {Status.ADDED}
+    assert app.verify("deal", by="anna").well
+
+
+def test_a_run_that_is_stopped_shelves_what_was_read(app: App, tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / f"letter-{number}.txt").write_text(f"Letter {number}.")
+    looks = iter([False] * 3)
+    report = app.ingest([tmp_path], collection="deal", by="anna", stopping=lambda: next(looks, True))
+    assert (report.counts["added"], report.left) == (3, 3)
+    assert app.verify("deal", by="anna").well
 
 
 def test_progress_is_told_in_the_order_of_the_documents(app: App, a_folder: Folder) -> None:

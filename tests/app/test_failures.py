@@ -145,8 +145,9 @@ def test_a_qdrant_that_comes_back_within_a_minute_is_waited_for(qdrant: Flaky, a
 
 @pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
 def test_a_qdrant_that_stays_away_ends_the_run_which_is_remembered_and_completed_later(
-    qdrant: Flaky, a_folder: Folder
+    qdrant: Flaky, a_folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.ingestion.TOGETHER", 1)
     app = open_app(settings_from_environment())
     folder = a_folder(supply__txt=CONTRACT, a_note__txt="A note.")
 

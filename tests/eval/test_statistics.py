@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from eval.statistics import difference_interval, mean_interval, mean_intervals, wilson
+from eval.statistics import difference_interval, mean_interval, mean_intervals, statistic_intervals, wilson
 
 FEW = 200  # resamples, where the property holds for any number of them
 
@@ -104,3 +104,22 @@ def test_what_cannot_be_averaged_is_refused() -> None:
         difference_interval([1.0], [1.0, 0.0], ["a"])
     with pytest.raises(ValueError, match="not a rate"):
         wilson(1.5, 3)
+
+
+def test_the_interval_of_a_mean_is_the_same_by_either_way_but_for_the_drawing() -> None:
+    scores = np.random.default_rng(3).random(80)
+    clusters = [str(number % 20) for number in range(80)]
+    (ours,) = statistic_intervals(lambda rows: [float(scores[rows].mean())], clusters)
+    assert ours.value == pytest.approx(scores.mean())
+    assert ours == pytest.approx(mean_interval(scores, clusters), abs=0.02)
+
+
+def test_drawings_without_a_figure_are_left_out_and_a_figure_that_is_never_one_is_refused() -> None:
+    flags = np.array([1.0, 0.0, 0.0, 0.0])
+
+    def share_of_found(rows: np.ndarray) -> list[float]:
+        return [float(flags[rows].sum() / flags[rows].sum()) if flags[rows].any() else math.nan]
+
+    assert statistic_intervals(share_of_found, list("abcd"), resamples=FEW) == ((1.0, 1.0, 1.0),)
+    with pytest.raises(ValueError, match="not a number"):
+        statistic_intervals(lambda rows: [math.nan for _ in rows[:1]], list("abcd"), resamples=FEW)

@@ -249,7 +249,7 @@ def test_many_threads_and_connections_write_one_catalogue(tmp_path: Path) -> Non
 def test_a_catalogue_that_another_process_does_not_let_go_of_is_busy(
     library: Library, shelved: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.catalogue.WAIT", 0.05)
+    monkeypatch.setattr("retrieval.database.WAIT", 0.05)
     other = sqlite3.connect(tmp_path / "home" / "catalogue.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     impatient = Library(tmp_path / "home")

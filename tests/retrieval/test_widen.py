@@ -1,4 +1,4 @@
-"""Widening: what is read around a hit always contains it, and is what its name says."""
+"""What is cut for reading covers the document, whatever its layout."""
 
 from __future__ import annotations
 
@@ -6,55 +6,80 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.documents import BlockKind, Document, Span
-from retrieval.widen import Around, widened
-from tests.ingest.test_chunk import FOOT, H, P, T, a_document
+from core.documents import Block, BlockKind, Document, DocumentId, Fate, Page, Span
+from core.privacy import Clearance
+from retrieval.widen import around, cut_out, page_chunks, sections
+from tests.conftest import assert_cover
 
-DOCUMENT = a_document(
-    [(H, "1 Fees", 1), (P, "Fees are due in May."), (H, "1.1 Interest", 2), (P, "Interest is 8 %."), (FOOT, "Page 1")],
-    [(H, "2 Figures", 1), (P, "In millions:"), (T, "Assets\t3"), (FOOT, "Page 2")],
-    [(T, "Total assets\t4"), (P, "See the notes.")],
+PIECES = st.lists(
+    st.tuples(st.sampled_from(list(BlockKind)), st.text("ab c\n", min_size=1, max_size=40), st.booleans()),
+    min_size=1,
+    max_size=25,
 )
 
 
-def around(words: str, how: Around) -> str:
-    start = DOCUMENT.text.index(words)
-    return widened(DOCUMENT, Span(start, start + len(words)), how).of(DOCUMENT.text)
+def a_document(pieces: list[tuple[BlockKind, str, bool]]) -> Document:
+    """A document of blocks (kind, text, whether a page ends after it)."""
+    text, blocks, pages, start = "", [], [], 0
+    for kind, piece, ends in pieces:
+        blocks.append(Block(kind, Span(len(text), len(text) + len(piece))))
+        text += piece
+        if ends:
+            pages.append(Span(start, len(text)))
+            text += "\n"
+            start = len(text)
+        else:
+            text += "\n"
+    pages.append(Span(start, len(text)))
+    return Document(
+        DocumentId("d"), "Title", "d.txt", "text/plain", text,
+        tuple(Page(number, str(number), span, Fate.TEXT) for number, span in enumerate(pages, start=1)),
+        tuple(blocks), "deal", Clearance.CLOUD, "test 1",
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("words", "how", "begins", "ends"),
-    [
-        ("Interest is", Around.NEIGHBOURS, "1.1 Interest", "2 Figures"),
-        ("Interest is", Around.SECTION, "1.1 Interest", "Interest is 8 %."),
-        ("Fees are due", Around.SECTION, "1 Fees", "Interest is 8 %."),
-        ("Interest is", Around.PAGE, "1 Fees", "Page 1"),
-        ("Assets", Around.TABLE, "Assets", "Total assets\t4"),
-        ("Total", Around.TABLE, "Assets", "Total assets\t4"),
-        ("Fees are", Around.TABLE, "Fees are due", "in May."),
-        ("Total", Around.SECTION, "2 Figures", "See the notes."),
-    ],
-)
-def test_each_way_reads_what_its_name_says(words: str, how: Around, begins: str, ends: str) -> None:
-    found = around(words, how)
-    assert found.startswith(begins) and found.endswith(ends)
+@given(PIECES, st.integers(1, 60))
+def test_sections_cover_every_word_once_in_order_and_none_is_too_long(
+    pieces: list[tuple[BlockKind, str, bool]], longest: int
+) -> None:
+    document = a_document(pieces)
+    cut = sections(document, longest=longest)
+    assert_cover(document.text, [chunk.span for chunk in cut])
+    assert all(len(chunk.text) <= longest for chunk in cut)
+    assert all(chunk.span.of(document.text) == chunk.text for chunk in cut)
 
 
-@st.composite
-def a_span(draw: st.DrawFn, document: Document) -> Span:
-    start = draw(st.integers(0, len(document.text) - 1))
-    return Span(start, draw(st.integers(start + 1, len(document.text))))
+@given(PIECES)
+def test_a_section_begins_at_a_heading_and_runs_to_the_next(pieces: list[tuple[BlockKind, str, bool]]) -> None:
+    document = a_document(pieces)
+    heads = {block.span.start for block in document.blocks if block.kind is BlockKind.HEADING}
+    for chunk in sections(document, longest=10_000)[1:]:
+        assert chunk.span.start in heads
 
 
-@given(a_span(DOCUMENT), st.sampled_from(Around))
-def test_what_is_read_contains_the_hit_and_lies_in_the_document(span: Span, how: Around) -> None:
-    wider = widened(DOCUMENT, span, how)
-    assert 0 <= wider.start <= span.start and span.end <= wider.end <= len(DOCUMENT.text)
-    if how in (Around.TABLE, Around.PAGE):
-        assert widened(DOCUMENT, wider, how) == wider
+@given(PIECES, st.data())
+def test_what_is_around_a_place_holds_it_and_ends_where_blocks_end(
+    pieces: list[tuple[BlockKind, str, bool]], data: st.DataObject
+) -> None:
+    document = a_document(pieces)
+    block = data.draw(st.sampled_from(document.blocks))
+    start = data.draw(st.integers(block.span.start, block.span.end - 1))
+    place = Span(start, data.draw(st.integers(start + 1, block.span.end)))
+    (chunk,) = around(document, [place])
+    assert chunk.span == block.span
+    assert [one.span for one in cut_out(document, [place, place])] == [place]
 
 
-def test_a_document_without_headings_is_one_section() -> None:
-    document = a_document([(P, "One."), (P, "Two.")])
-    assert widened(document, Span(0, 1), Around.SECTION).of(document.text) == "One.\n\nTwo."
-    assert document.blocks[0].kind is BlockKind.PARAGRAPH
+def test_neighbouring_blocks_are_read_in_one_piece() -> None:
+    document = a_document(
+        [(BlockKind.TABLE, "a b", False), (BlockKind.TABLE, "c a", False), (BlockKind.LIST, "b", True)]
+    )
+    table, more, last = (block.span for block in document.blocks)
+    assert [chunk.text for chunk in around(document, [table, more])] == ["a b\nc a"]
+    assert len(around(document, [table, last])) == 2
+
+
+@pytest.mark.parametrize("text", ["", " \n "])
+def test_pages_without_words_are_not_read(text: str) -> None:
+    document = a_document([(BlockKind.PARAGRAPH, text or " ", True), (BlockKind.PARAGRAPH, "a", False)])
+    assert [chunk.pages for chunk in page_chunks(document)] == [(2,)]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import CONTRACT, ROOT
+from tests.messages import MessagesServer, Trouble
 
 QUESTION = "When must the Customer pay an invoice?"
 
@@ -175,3 +180,129 @@ def test_doctor_names_every_setting_and_masks_secrets(home: Path) -> None:
     assert "hunter2" not in done.stdout
     assert {row["name"] for row in health["settings"]} >= {"DOSSIER_HOME", "DOSSIER_QDRANT_URL", "DOSSIER_CLAUDE_MODEL"}
     assert done.returncode == 0, health["checks"]
+
+
+# ── long-document mode and what it costs ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def cloud(home: Path, tmp_path: Path, messages: MessagesServer) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The commands over a home whose contract is cleared, with the Messages API on loopback."""
+    done = dossier("ingest", str(tmp_path / "supply.txt"), "-c", "deal", "--clearance", "cloud", home=home)
+    assert done.returncode == 0, done.stderr
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        claude = {"DOSSIER_CLAUDE_API_KEY": "secret", "DOSSIER_CLAUDE_BASE_URL": messages.url}
+        return dossier(*arguments, home=home, **claude, **environment)
+
+    return run
+
+
+LONG = ("ask", QUESTION, "-c", "deal", "--mode", "long-document")
+
+
+def test_long_document_mode_cites_and_verifies_the_second_question_reads_the_cache_and_costs_tells_it_all(
+    cloud: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    first = json.loads(cloud(*LONG, "--json").stdout)
+    second = json.loads(cloud("ask", QUESTION, "-c", "deal", "--json").stdout)
+    assert second["mode"] == "long-document", "auto"
+    assert first["claims"][0]["support"] == "verified"
+    assert "thirty (30) days" in first["claims"][0]["citations"][0]["quote"]
+    assert first["mode_because"] == "you chose it"
+    assert first["coverage"]["not_sent"] == []
+    assert second["usage"]["cache_read_tokens"] == first["usage"]["cache_write_tokens"] > 0
+    assert 0 < second["usage"]["cost_usd"] < first["usage"]["cost_usd"]
+    plot = tmp_path / "costs.svg"
+    report = json.loads(cloud("costs", "--by", "user", "--json", "--plot", str(plot)).stdout)
+    spent = first["usage"]["cost_usd"] + second["usage"]["cost_usd"]
+    assert (report["total"]["questions"], report["total"]["cost_usd"]) == (2, pytest.approx(spent, abs=4e-6))
+    assert report["comparison"]["break_even_questions"] > 0
+    assert len(report["comparison"]["points"]) > 10
+    assert plot.read_text().startswith("<svg")
+
+
+def test_on_a_terminal_the_draft_is_seen_while_it_is_written_and_the_checked_answer_takes_its_place(
+    cloud: Callable[..., subprocess.CompletedProcess[str]], home: Path, messages: MessagesServer
+) -> None:
+    messages.pause = 0.2
+    terminal, its_end = pty.openpty()
+    environment = {
+        **os.environ,
+        "DOSSIER_HOME": str(home),
+        "DOSSIER_EMBEDDING_MODEL": "hash",
+        "DOSSIER_CLAUDE_API_KEY": "secret",
+        "DOSSIER_CLAUDE_BASE_URL": messages.url,
+        "TERM": "xterm",
+    }
+    command = [sys.executable, "-m", "ui.cli", *LONG]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=its_end) as asked:
+        os.close(its_end)
+        seen = b""
+        with contextlib.suppress(OSError):  # the terminal is closed when the process ends
+            while part := os.read(terminal, 4096):
+                seen += part
+        assert asked.stdout is not None
+        printed = asked.stdout.read().decode()
+    os.close(terminal)
+    drafts = re.findall(r"The Customer[^\x1b\r\n]*", seen.decode())
+    assert len({draft.strip() for draft in drafts}) > 2, "it grew before it was whole"
+    assert "verified" in printed
+    assert "“2.1 The Customer shall pay" in printed
+
+
+def test_reading_everything_in_parts_asks_about_the_cost_first(
+    cloud: Callable[..., subprocess.CompletedProcess[str]], home: Path, tmp_path: Path, messages: MessagesServer
+) -> None:
+    long = "\n\n".join(
+        f"{number}. Premises\n\nThe premises of lot {number} are kept in repair." for number in range(300)
+    )
+    (tmp_path / "long.txt").write_text(long)
+    dossier("ingest", str(tmp_path / "long.txt"), "-c", "deal", "--clearance", "cloud", home=home)
+    refused = cloud(*LONG, "--whole", "--json", DOSSIER_CLAUDE_WINDOW="4000")
+    told = json.loads(refused.stdout)
+    assert (refused.returncode, told["exit_code"]) == (2, 2)
+    assert "--yes" in told["error"]
+    assert told["estimate"]["parts"] > 1
+    assert told["estimate"]["cost_usd"] > 0
+    assert messages.asked() == []
+    agreed = cloud(*LONG, "--whole", "--yes", "--json", DOSSIER_CLAUDE_WINDOW="4000")
+    assert "thirty (30) days" in json.loads(agreed.stdout)["answer"]
+    assert len(messages.asked()) == told["estimate"]["parts"] + 1
+
+
+def test_a_stream_that_breaks_off_is_one_sentence_with_the_exit_code_of_a_service_that_is_down(
+    cloud: Callable[..., subprocess.CompletedProcess[str]], messages: MessagesServer
+) -> None:
+    messages.troubles = [Trouble(after_events=5)]
+    done = cloud(*LONG)
+    assert done.returncode == 3
+    assert "broke off" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_spent_budget_refuses_with_exit_code_4_and_auto_stays_at_home(
+    cloud: Callable[..., subprocess.CompletedProcess[str]], messages: MessagesServer
+) -> None:
+    done = cloud(*LONG, DOSSIER_BUDGET_MONTH="0.0001")
+    assert done.returncode == 4
+    assert "DOSSIER_BUDGET_MONTH" in done.stderr
+    assert messages.requests == []
+    auto = json.loads(cloud("ask", QUESTION, "-c", "deal", "--json", DOSSIER_BUDGET_MONTH="0.0001").stdout)
+    assert auto["mode"] == "extractive"
+    assert "budget" in auto["mode_because"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("costs", "--month", "June"), "no month"),
+        (("ask", QUESTION, "--whole"), "--whole is for"),
+        (("ask", QUESTION, "--yes"), "--yes is for"),
+        (("ask", QUESTION, "--mode", "hybrid"), "DOSSIER_LLAMA_URL"),
+    ],
+)
+def test_mistakes_about_costs_get_a_sentence(home: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    done = dossier(*arguments, home=home)
+    assert done.returncode == 2
+    assert sentence in done.stderr

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.documents import Span
+from core.answers import Coverage, NotSent
+from core.documents import DocumentId, Span
 from core.errors import UsageError
 from tests.ui.fake import ALTERED, VERIFIED, an_answer
 from ui.launch import ADDRESS, launch, options
 from ui.parts import markup
 from ui.parts.uploads import LONGEST_BYTES, LONGEST_NAME, safe_name, spool
-from ui.parts.words import pages_words, plain, references
+from ui.parts.words import coverage_words, pages_words, plain, references
 
 
 @given(some.text(max_size=400))
@@ -98,3 +99,10 @@ def test_a_port_that_is_taken_is_said_before_anything_starts() -> None:
         port = int(taken.getsockname()[1])
         with pytest.raises(UsageError, match=f"Port {port} is taken"):
             launch(port, open_browser=False)
+
+
+def test_pages_that_were_not_sent_are_told_beside_what_could_not_be_read() -> None:
+    missing = NotSent(DocumentId("a"), "lease.pdf", (1, 2), (4,))
+    searched, left = coverage_words(Coverage(1, 0, 0, 9, 1, (missing,)))
+    assert "9 pages" in searched
+    assert left == "1 page could not be read; 3 pages did not fit into Claude's window, in whole or in part."

@@ -14,15 +14,21 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.choosing import CHOSEN
 from app.reports import Status
-from core.answers import Answer, Citation, Coverage, Support
+from core.answers import Answer, Citation, Coverage, NotSent, Support
 from core.documents import Document, DocumentId, Fate, Hit
 from core.facts import SURE, FactKind
+from ui.parts import chart
 
 if TYPE_CHECKING:
+    from rich.live import Live
+
+    from app.costs import Costs, OwnMachines
     from app.doctor import Health
     from app.facts import Known
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
+    from eval.faithfulness import Faithfulness
     from eval.report import Comparison, Result
 
 HEARTBEAT = 10.0
@@ -52,6 +58,46 @@ def waiting(what: str, *, silent: bool) -> Iterator[None]:
         return
     with err.status(f"{what} …"):
         yield
+
+
+class Drafting:
+    """A spinner until the first words of an answer come, then these, until the checked answer takes their place."""
+
+    def __init__(self, live: Live | None) -> None:
+        self._live = live
+        self._words = ""
+
+    def words(self, text: str) -> None:
+        self._words += text
+        if self._live is not None:
+            self._live.update(Text(self._words, style="dim"))
+
+    def part(self, number: int, parts: int) -> None:
+        """Which part of the documents is read now."""
+        if self._live is not None:
+            self._live.update(f"Reading part {number} of {parts} …")
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """The terminal is free to ask something."""
+        if self._live is not None:
+            self._live.stop()
+        yield
+        if self._live is not None:
+            self._live.start()
+
+
+@contextmanager
+def drafting(what: str, *, silent: bool) -> Iterator[Drafting]:
+    """Shows an answer while it is made, on a terminal; nothing elsewhere."""
+    if silent or not err.is_terminal:
+        yield Drafting(None)
+        return
+    from rich.live import Live
+    from rich.spinner import Spinner
+
+    with Live(Spinner("dots", f"{what} …"), console=err, transient=True, vertical_overflow="visible") as live:
+        yield Drafting(live)
 
 
 @contextmanager
@@ -169,7 +215,8 @@ def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) 
     for claim in answer.claims:
         marks = "".join(f"[{numbers.setdefault(citation, len(numbers) + 1)}]" for citation in claim.citations)
         word, style = _SUPPORT[claim.support]
-        out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style)))
+        score = "" if claim.score is None else f" {claim.score:.2f}"
+        out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style), (score, "dim")))
         for difference in claim.differences:
             out.print(Text.assemble("    ", (difference, "red")))
     if numbers:
@@ -181,7 +228,29 @@ def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) 
         out.print(Padding(Text(f"“{_short(citation.quote)}”", style="italic"), (0, 0, 0, 4)))
     if answer.claims and answer.reason:
         out.print(answer.reason)
+    for missing in answer.coverage.not_sent:
+        out.print(Text(not_sent_line(missing), style="yellow"))
     out.print(Text(coverage_line(answer.coverage, answer), style="dim"))
+    if answer.mode_because != CHOSEN:
+        out.print(Text(f"{answer.mode.value}: {answer.mode_because}", style="dim"))
+
+
+def not_sent_line(missing: NotSent) -> str:
+    """The pages of a document that the model did not see, as ranges."""
+    said = [f"not sent: page {ranges(missing.pages)}"] if missing.pages else []
+    said += [f"sent in part: page {ranges(missing.partly)}"] if missing.partly else []
+    return f"{missing.source}: {'; '.join(said)}"
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """ "1-3, 7": runs of numbers, for a reader."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join("-".join(str(end) for end in run) for run in runs)
 
 
 def coverage_line(coverage: Coverage, answer: Answer) -> str:
@@ -193,7 +262,12 @@ def coverage_line(coverage: Coverage, answer: Answer) -> str:
         parts.append(f"{_many(coverage.documents_quarantined, 'file')} in quarantine")
     if coverage.pages_unreadable:
         parts.append(f"{_many(coverage.pages_unreadable, 'page')} unreadable")
-    return f"{' · '.join(parts)} · {answer.mode.value} ({answer.model}) · {answer.usage.seconds:.1f} s"
+    usage = answer.usage
+    if usage.cost_usd:
+        tokens = usage.input_tokens + usage.cache_read_tokens
+        cached = f", {usage.cache_read_tokens:,} of them from the cache" if usage.cache_read_tokens else ""
+        parts.append(f"{tokens:,} tokens read{cached}, USD {usage.cost_usd:.4f}")
+    return f"{' · '.join(parts)} · {answer.mode.value} ({answer.model}) · {usage.seconds:.1f} s"
 
 
 def print_found(found: Found) -> None:
@@ -298,6 +372,56 @@ def print_document(document: Document, known: Known, *, page: int | None, with_t
                 out.print(Text(one.span.of(document.text)))
 
 
+def print_costs(costs: Costs) -> None:
+    """A line for each mode, user or collection, then the comparison with machines of one's own."""
+    if not costs.lines:
+        out.print(f"No question was asked in {costs.month}.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(costs.by.value, overflow="fold")
+    for column in ("questions", "read", "from cache", "written", "seconds", "USD"):
+        table.add_column(column, justify="right")
+    for line in (*costs.lines, costs.total):
+        usage = line.usage
+        table.add_row(
+            escape(line.name),
+            f"{line.questions:,}",
+            f"{usage.input_tokens:,}",
+            f"{usage.cache_read_tokens:,}",
+            f"{usage.output_tokens:,}",
+            f"{usage.seconds:,.0f}",
+            f"{usage.cost_usd:,.2f}",
+            style="bold" if line is costs.total else "",
+        )
+    out.print(Text(costs.month, style="bold"))
+    out.print(table)
+    if costs.total.unsettled:
+        out.print(
+            f"{costs.total.unsettled} never came to an end: counted with the most they can have cost.", style="red"
+        )
+    if costs.comparison is None:
+        out.print("Claude answered nothing, so there is nothing to hold against a machine of your own.")
+        return
+    out.print()
+    out.print(comparison_words(costs.comparison))
+    for row in chart.on_terminal(costs.comparison):
+        out.print(Text(row, no_wrap=True))
+    out.print(Text(f"● Claude  ─ machines  │ {costs.month}   prices of {costs.prices_dated}", style="dim"))
+
+
+def comparison_words(comparison: OwnMachines) -> str:
+    """The comparison in two sentences."""
+    machines = f"{comparison.machines} of them" if comparison.machines > 1 else "it"
+    first = (
+        f"Claude: {_many(comparison.questions, 'question')}, USD {comparison.claude:,.2f}. Your own: "
+        f"{comparison.machine}, USD {comparison.machine_month:,.2f} a month; these questions would keep {machines} "
+        f"busy for {comparison.busy / comparison.machines:.2%} of the hours in which people ask."
+    )
+    if comparison.break_even is None:
+        return f"{first} Even fully busy it would cost more than Claude for what it answers."
+    return f"{first} It would be cheaper from {comparison.break_even:,.0f} questions a month."
+
+
 def print_health(health: Health) -> None:
     settings = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("setting", "value", "from", "meaning"):
@@ -321,6 +445,19 @@ def print_evaluation(result: Result) -> None:
     out.print(table)
     out.print(Text(result.summary(), style="dim"))
     for failure in result.failures:
+        out.print(Text(str(failure), style="red"))
+
+
+def print_faithfulness(measured: Faithfulness) -> None:
+    if measured.tasks:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for column in ("task", "items", "unsupported", "AUROC", "balanced accuracy", "F1"):
+            table.add_column(column, justify="left" if column == "task" else "right")
+        for name, task in measured.tasks.items():
+            table.add_row(escape(name), str(task.items), str(task.unsupported), *measured.figures(task))
+        out.print(table)
+    out.print(Text(measured.summary(), style="dim"))
+    for failure in measured.failures:
         out.print(Text(str(failure), style="red"))
 
 

@@ -30,6 +30,7 @@ MODES = {
     Mode.EXTRACTIVE: "Quotes only",
     Mode.GDPR: "Own Llama server",
     Mode.LONG_DOCUMENT: "Claude, cleared documents only",
+    Mode.HYBRID: "Claude plans over titles, own Llama reads",
 }
 
 CLEARANCES = {
@@ -94,9 +95,10 @@ def references(answer: Answer) -> tuple[tuple[Claim, tuple[Reference, ...]], ...
 
 
 def support_words(claim: Claim) -> tuple[str, str]:
-    """The name of a claim's support and what stands behind it; for an altered claim, what differs."""
+    """The name of a claim's support and what stands behind it: for an altered claim what differs; then the estimate."""
     name, meaning = SUPPORT[claim.support]
-    return name, "; ".join(claim.differences) or meaning
+    estimate = f"estimated support {claim.score:.0%}" if claim.score is not None else ""
+    return name, "; ".join(filter(None, ("; ".join(claim.differences) or meaning, estimate)))
 
 
 def pages_words(pages: Sequence[int]) -> str:
@@ -114,11 +116,13 @@ def coverage_words(coverage: Coverage) -> tuple[str, str]:
         searched += f", {counted(coverage.pages_searched, 'page')}"
     if coverage.documents_excluded:
         searched += f"; {counted(coverage.documents_excluded, 'other document')} left out of the question"
+    unsent = sum(len(one.pages) + len(one.partly) for one in coverage.not_sent)
     missing = [
         f"{counted(coverage.pages_unreadable, 'page')} could not be read" if coverage.pages_unreadable else "",
         f"{counted(coverage.documents_quarantined, 'file')} could not be read at all"
         if coverage.documents_quarantined
         else "",
+        f"{counted(unsent, 'page')} did not fit into Claude's window, in whole or in part" if unsent else "",
     ]
     return f"{searched}.", "; ".join(part for part in missing if part) + "." if any(missing) else ""
 

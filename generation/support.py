@@ -1,0 +1,286 @@
+"""How well a context carries an answer: a score for each claim and for the whole, without a language model.
+
+answer  ──► claims ──► signals of each word ──► forest ──► is this word unsupported?  ┐
+context ──► units  ──► evidence ─────────────────────────┘                            ├──► claim ──► answer
+                            └──► best units ──► generation.verify: altered? ──────────┘
+
+The score is a probability learnt from judged answers (see docs/faithfulness.md), never a proof: what must be equal is
+held equal by generation.verify.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.answers import Citation, Claim, Support
+from core.documents import DocumentId, Span
+from core.errors import ConfigError
+from generation.evidence import Unit, units_of, words_of_line
+from generation.forest import Forest, logistic
+from generation.signals import SIGNALS, Evidence, Signs, signals
+from generation.tokens import TokenModel
+from generation.verify import verified
+
+WEIGHTS = Path(__file__).with_name("support.npz")
+"""Written by benchmarks/train_support.py; docs/faithfulness.md says from what, and has its SHA-256."""
+
+SUPPORTED = 0.5
+"""From this score on a claim or an answer counts as supported. Training weighs both kinds alike, so that this is the
+point where it is as likely as not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredClaim:
+    """One sentence of a response. `span` is its place there, `evidence` the places of the context that it was held
+    against, best first; `score` is the probability, in [0, 1], that all of it is supported."""
+
+    text: str
+    span: Span
+    score: float
+    support: Support
+    evidence: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A response: `score` is the probability that nothing in it is unsupported. Without a claim nothing can be: 1."""
+
+    score: float
+    claims: tuple[ScoredClaim, ...]
+
+
+class Scorer(Protocol):
+    """Says how well a context carries a response. Raises ServiceDown or ConfigError when it cannot say."""
+
+    @property
+    def name(self) -> str:
+        """What made the scores: stands beside every figure."""
+
+    def score(self, response: str, context: str, question: str = "") -> Scored: ...
+
+
+class BuiltIn:
+    """Holds the trained weights. The same texts get the same score, to the last digit, on the same machine."""
+
+    name = "built-in"
+
+    def __init__(self, model: TokenModel, weights: Path = WEIGHTS) -> None:
+        self._model = model
+        self._path = weights
+
+    def score(self, response: str, context: str, question: str = "") -> Scored:
+        claims = [claim for claim in units_of(response) if claim.words]
+        units = [unit for unit in units_of(context) if unit.words]
+        if not claims:
+            return Scored(1.0, ())
+        if not units:
+            return Scored(0.0, tuple(ScoredClaim(one.text, one.span, 0.0, Support.NONE, ()) for one in claims))
+        evidence = Evidence(units, self._model)
+        asked = {word.stem for word in words_of_line(question) if not word.common}
+        found = signals(claims, evidence, self._model, asked=asked)
+        weights = self._weights
+        words = [logistic(weights.words.total(signs.rows)) for signs in found]
+        supports = [held_against_best(claim, signs, units) for claim, signs in zip(claims, found, strict=True)]
+        wrong = weights.claims.probabilities(
+            np.stack([claim_figures(*one) for one in zip(words, found, supports, strict=True)])
+        )
+        whole = weights.answers.probabilities(answer_figures(words, wrong, found)[None])[0]
+        altered = np.array([is_altered_copy(*one) for one in zip(found, supports, strict=True)])
+        if altered.any():
+            wrong = np.where(altered, np.maximum(wrong, _ALTERED_COPY), wrong)
+            whole = max(whole, _ALTERED_COPY)
+        return Scored(
+            1.0 - float(whole),
+            tuple(
+                ScoredClaim(claim.text, claim.span, 1.0 - float(one), support, _spans(signs, units))
+                for claim, one, support, signs in zip(claims, wrong, supports, found, strict=True)
+            ),
+        )
+
+    @cached_property
+    def _weights(self) -> Weights:
+        return read_weights(self._path)
+
+
+def with_scores(claims: Sequence[Claim], scorer: Scorer, *, question: str) -> tuple[Claim, ...]:
+    """The same claims of an answer, each with the score of its own quotes carrying it; without a quote, without one."""
+    return tuple(
+        replace(claim, score=_score_of(claim, scorer, question)) if claim.citations else claim for claim in claims
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A logistic regression over figures that are first brought to mean 0 and deviation 1."""
+
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+    factors: NDArray[np.float64]
+    base: float
+
+    def probabilities(self, figures: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of being unsupported; shape (len(figures),)."""
+        scaled = np.clip((figures - self.mean) / self.deviation, -_FAR_OUT, _FAR_OUT)
+        return logistic((scaled * self.factors).sum(axis=1) + self.base)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Everything that was learnt."""
+
+    words: Forest
+    claims: Linear
+    answers: Linear
+
+
+def held_against_best(claim: Unit, signs: Signs, units: Sequence[Unit]) -> Support:
+    """What the verifier says of the claim and the units that it rests on."""
+    nowhere = (DocumentId(""), Span(0, 0))
+    quotes = tuple(Citation(*nowhere, units[number].text, ()) for number in signs.best)
+    return verified(Claim(claim.text, quotes)).support
+
+
+def is_altered_copy(signs: Signs, support: Support) -> bool:
+    """Whether a claim repeats its evidence word for word but for what the verifier found altered: one changed number,
+    one dropped "not". Too little differs there for a likeness to tell, and what differs decides."""
+    if support is not Support.ALTERED or len(signs.words) < 3:
+        return False
+    copied = float(signs.rows[1:-1, _AT["triple"]].mean())
+    turned = bool(signs.rows[0, _AT["claim negated"]] != signs.rows[0, _AT["evidence negated"]])
+    return copied >= (_HALF_COPIED if turned else _COPIED)
+
+
+def claim_figures(words: NDArray[np.float64], signs: Signs, support: Support) -> NDArray[np.float64]:
+    """What the claim model sees: how sure the forest is of its words, and how the claim lies to its evidence."""
+    if not len(words):
+        return np.zeros(_CLAIM_FIGURES)
+    ordered = np.sort(words)[::-1]
+    row = signs.rows[0]
+    turned = float(row[_AT["claim negated"]] != row[_AT["evidence negated"]])
+    retells = max(0.0, float(row[_AT["claim cover"]]) - 0.5)
+    return np.array(
+        [
+            *_summary(ordered),
+            float(words @ signs.weights),
+            _log_odds(ordered[0]),
+            float(np.log1p(-np.log1p(-np.clip(words, 0, 0.98)).sum())),
+            float(np.log(len(words))),
+            *(float(row[_AT[name]]) for name in _OF_CLAIM),
+            float(support is Support.VERIFIED),
+            float(support is Support.ALTERED),
+            retells * (support is Support.ALTERED),
+            turned,
+            turned * retells,
+            float(signs.rows[:, _AT["triple"]].mean()),
+        ]
+    )
+
+
+def answer_figures(
+    words: Sequence[NDArray[np.float64]], wrong: NDArray[np.float64], found: Sequence[Signs]
+) -> NDArray[np.float64]:
+    """What the answer model sees: its claims' probabilities and words together, and a few signals over all of it."""
+    everything = np.concatenate(words)
+    ordered, claims = np.sort(everything)[::-1], np.sort(wrong)[::-1]
+    rows = np.concatenate([signs.rows for signs in found])
+    share = np.concatenate([signs.weights for signs in found]) / len(found)
+    inside = rows[:, _AT["same stem"]]
+    hours = rows[:, _AT["hours agree"]]
+    return np.array(
+        [
+            *_summary(ordered),
+            float(ordered[:10].mean()),
+            float(np.log1p((everything > 0.5).sum())),
+            *_summary(claims),
+            _log_odds(claims[0]),
+            float(np.log1p(-np.log1p(-np.clip(claims, 0, 0.98)).sum())),
+            float(np.log(len(everything))),
+            float(len(found)),
+            *(float(rows[:, _AT[name]] @ share) for name in _OF_ANSWER),
+            float(rows[:, _AT["triple"]].mean()),
+            float(rows[0, _AT["record"]]),
+            float(rows[0, _AT["evidence length"]]),
+            float((rows[:, _AT["number"]] * (1 - inside)).sum()),
+            float((rows[:, _AT["capital"]] * (1 - inside)).sum()),
+            float(rows[:, _AT["negation"]].sum()),
+            float((rows[:, _AT["fact agrees"]] < 0).sum()),
+            float(((hours >= 0) * (1 - hours)).sum()),
+        ]
+    )
+
+
+def read_weights(path: Path) -> Weights:
+    """The weights in an .npz file without pickled objects. Raises ConfigError when they do not fit this code."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            kept = {name: arrays[name] for name in arrays.files}
+        if tuple(kept["signals"].tolist()) != SIGNALS:
+            raise ConfigError(f"The weights of the support scorer in {path.name} were made for other signals.")
+        forest = Forest(
+            **{name: kept[f"words.{name}"] for name in ("feature", "threshold", "left", "right", "value", "roots")},
+            base=float(kept["words.base"]),
+            depth=int(kept["words.depth"]),
+        )
+        linear = {
+            part: Linear(
+                kept[f"{part}.mean"], kept[f"{part}.deviation"], kept[f"{part}.factors"], float(kept[f"{part}.base"])
+            )
+            for part in ("claims", "answers")
+        }
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"The weights of the support scorer ({path.name}) cannot be read.") from error
+    return Weights(forest, **linear)
+
+
+# ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_AT = {name: number for number, name in enumerate(SIGNALS)}
+_OF_CLAIM = (
+    "claim cosine",
+    "claim soft cover",
+    "claim cover",
+    "claim cover of two",
+    "claim negated",
+    "evidence negated",
+)
+_OF_ANSWER = ("same stem", "near 4", "near 6", "company", "claim cosine", "claim cover", "claim cover of two")
+_CLAIM_FIGURES = 8 + len(_OF_CLAIM) + 6
+
+_ALTERED_COPY = 0.9
+"""The least probability of being unsupported for a copy that is altered. In the train part six in seven of them are
+wrong among made alterations and edits of summaries; among answers of language models such copies are rare (one claim in
+three hundred) and mostly harmless, which is the price."""
+
+_COPIED, _HALF_COPIED = 0.75, 0.5
+"""Share of a claim's words, first and last apart, that stand between the same two words in the evidence. Exchanging one
+of ten words leaves three in four; half is enough where only one of the two is negated."""
+
+_FAR_OUT = 4.0
+"""Deviations from the mean at which a figure is cut: one odd text must not carry a sum of many figures away."""
+
+
+def _summary(ordered: NDArray[np.float64]) -> list[float]:
+    """Of probabilities in falling order: the highest, the means of the first two and three, and of all."""
+    return [float(ordered[0]), float(ordered[:2].mean()), float(ordered[:3].mean()), float(ordered.mean())]
+
+
+def _score_of(claim: Claim, scorer: Scorer, question: str) -> float:
+    """A claim is one sentence as a rule; where it is cut into several, the weakest decides."""
+    quotes = "\n\n".join(citation.quote for citation in claim.citations)
+    return min((one.score for one in scorer.score(claim.text, quotes, question).claims), default=0.0)
+
+
+def _log_odds(probability: float) -> float:
+    kept = min(max(float(probability), 1e-4), 1 - 1e-4)
+    return float(np.log(kept / (1 - kept)))
+
+
+def _spans(signs: Signs, units: Sequence[Unit]) -> tuple[Span, ...]:
+    return tuple(dict.fromkeys(units[number].span for number in signs.best))

@@ -1,0 +1,126 @@
+"""Scores in a file, and figures that cannot flatter: per task, with intervals, a failure counted as told wrongly."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.proof import Scored, ScoredClaim
+from core.answers import Support
+from core.documents import Span
+from core.errors import ServiceDown, UsageError
+from eval.faithfulness import ALL, METRICS, Item, measure, read_items
+from tests.conftest import CONTRACT
+from tests.ui.test_cli import dossier
+
+
+class Says:
+    """Scores a response by the number that it consists of."""
+
+    name = "says"
+
+    def score(self, response: str, context: str, question: str = "") -> Scored:
+        del context, question
+        if response == "down":
+            raise ServiceDown("The server did not answer.")
+        claim = ScoredClaim(response, Span(0, len(response)), float(response), Support.UNVERIFIED, (Span(0, 1),))
+        return Scored(float(response), (claim,))
+
+
+def an_item(number: int, score: float | str, label: int | None, task: str = "qa") -> Item:
+    return Item(str(number), "context", str(score), source=f"s{number % 7}", task=task, label=label)
+
+
+def some_items(task: str = "qa", shift: float = 0.0) -> list[Item]:
+    draw = np.random.default_rng(5)
+    return [
+        an_item(number, round(float(np.clip(0.35 + 0.3 * (number % 2 == 0) + shift + draw.normal(0, 0.2), 0, 1)), 3),
+                int(number % 2 == 1), task)
+        for number in range(60)
+    ]  # fmt: skip
+
+
+def test_the_figures_are_those_of_scikit_learn(tmp_path: Path) -> None:
+    from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
+
+    items = some_items()
+    task = measure(items, Says(), tmp_path / "out").tasks["qa"]
+    wrong, scores = [item.label for item in items], np.array([float(item.response) for item in items])
+    expected = (
+        roc_auc_score(wrong, 1 - scores),
+        balanced_accuracy_score(wrong, scores < 0.5),
+        f1_score(wrong, scores < 0.5),
+    )
+    assert [task.tells_apart[metric].value for metric in METRICS] == pytest.approx(expected)
+    assert all(low <= value <= high for value, low, high in task.tells_apart.values())
+
+
+def test_figures_over_all_never_come_without_those_of_each_task(tmp_path: Path) -> None:
+    measured = measure([*some_items("qa"), *some_items("summary")], Says(), tmp_path / "out")
+    assert set(measured.tasks) == {"qa", "summary", ALL}
+    assert set(measure(some_items("qa"), Says(), tmp_path / "out").tasks) == {"qa"}
+
+
+def test_a_task_of_one_kind_tells_nothing_apart(tmp_path: Path) -> None:
+    measured = measure([an_item(1, 0.4, 1), an_item(2, 0.9, 1)], Says(), tmp_path / "out")
+    assert measured.tasks["qa"].tells_apart == {}
+    assert measured.figures(measured.tasks["qa"]) == ("–", "–", "–")
+
+
+@pytest.mark.parametrize("bad", ["nan", "inf", "down"])
+def test_an_item_without_a_number_is_a_failure_that_counts_as_told_wrongly(tmp_path: Path, bad: str) -> None:
+    good = [an_item(1, 0.1, 1), an_item(2, 0.9, 0), an_item(3, 0.2, 1), an_item(4, 0.8, 0)]
+    measured = measure([*good, an_item(5, bad, 1)], Says(), tmp_path / "out")
+    assert [failure.id for failure in measured.failures] == ["5"]
+    assert measured.tasks["qa"].tells_apart["balanced_accuracy"].value == pytest.approx((2 / 3 + 1) / 2)
+    rows = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
+    assert [row["id"] for row in rows] == ["1", "2", "3", "4"]
+    assert not any(math.isnan(row["score"]) for row in rows)
+
+
+def test_a_service_that_is_down_for_every_item_is_down_not_a_measurement(tmp_path: Path) -> None:
+    with pytest.raises(ServiceDown):
+        measure([an_item(1, "down", 1)], Says(), tmp_path / "out")
+
+
+def test_a_row_has_the_promised_shape(tmp_path: Path) -> None:
+    measure([an_item(1, 0.25, None)], Says(), tmp_path / "out")
+    claim = {
+        "text": "0.25",
+        "start": 0,
+        "end": 4,
+        "score": 0.25,
+        "support": "unverified",
+        "evidence": [{"start": 0, "end": 1}],
+    }
+    assert json.loads((tmp_path / "out").read_text()) == {"id": "1", "score": 0.25, "claims": [claim]}
+
+
+@pytest.mark.parametrize("row", [{"id": 1, "context": "a"}, {"id": 1, "context": "a", "response": "b", "label": 2}])
+def test_items_of_another_form_are_a_mistake(tmp_path: Path, row: dict[str, Any]) -> None:
+    (tmp_path / "items.jsonl").write_text(json.dumps(row))
+    with pytest.raises(UsageError):
+        read_items(tmp_path / "items.jsonl")
+
+
+def test_the_command_scores_items_and_tells_the_altered_from_the_true(tmp_path: Path) -> None:
+    true = "The Supplier shall not be liable for loss of profit."
+    rows = [
+        {"id": "true", "context": CONTRACT, "response": true, "label": 0, "task": "contract", "source_id": "a"},
+        {"id": "altered", "context": CONTRACT, "response": true.replace(" not", ""), "label": 1, "task": "contract"},
+    ]
+    (tmp_path / "items.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    output = tmp_path / "scores.jsonl"
+    done = dossier(
+        "eval", "faithfulness", str(tmp_path / "items.jsonl"), "--output", str(output), "--json", home=tmp_path / "home"
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["tasks"]["contract"]["metrics"]["auroc"]["value"] == 1.0
+    scores = {row["id"]: row["score"] for row in map(json.loads, output.read_text().splitlines())}
+    assert scores["altered"] < 0.5 <= scores["true"]
