@@ -48,7 +48,7 @@ def test_prose_is_not_judged_by_its_figures() -> None:
 
 
 def test_the_agreement_with_people_is_counted(tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"id": "1", "question": MONEY, "gold_answer": 8120, "response": "$8,120 million", "label": "Correct Answer"},
         {"id": "2", "question": MONEY, "gold_answer": 8120, "response": "$8,000 million", "label": "Incorrect Answer"},
         {"id": "3", "question": MONEY, "gold_answer": 8120, "response": "$8,120 million", "label": "Refusal"},
