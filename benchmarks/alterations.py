@@ -1,7 +1,7 @@
 """What the verifier lets through: single changes to real clauses and table rows, and harmless ways to write the same.
 
-    python benchmarks/alterations.py ../shared/bench --sets policyqa obliqa cuad legalquad gdpr_en_de docugami_sec10q
-    python benchmarks/alterations.py                       (the example matter of this repository, a smaller run)
+    python -m benchmarks.alterations ../shared/bench --sets policyqa obliqa cuad legalquad gdpr_en_de docugami_sec10q
+    python -m benchmarks.alterations                       (the example matter of this repository, a smaller run)
 
 Sentences and rows are drawn from the documents of each set. Every kind of change below is made at one place of each,
 until there are `--alterations` of them, and every harmless variant, until there are `--variants`. Each goes two ways:
