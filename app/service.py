@@ -27,7 +27,7 @@ from app.pages import view_page
 from app.reports import Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
 from core.answers import Answer, Coverage, Narrowing, Scope
 from core.audit import AuditLog
-from core.documents import Document, DocumentId, Fate, Hit, Span
+from core.documents import Chunk, Document, DocumentId, Fate, Hit, Span, pages_of
 from core.errors import NotFound, UsageError
 from core.facts import FactKind
 from core.prices import read_prices
@@ -570,7 +570,9 @@ class App:
         generate = self._generators.extractive if mode is Mode.EXTRACTIVE else self._generators.gdpr
         assert generate is not None  # `_mode` saw to it
         hits = self._hits(asked.question, view, scope, records, limit=READ)
-        draft = generate(asked.question, [hit.chunk for hit in hits], on_text)
+        whole_tables = mode is Mode.EXTRACTIVE
+        chunks = self._with_whole_statements(hits, records) if whole_tables else [hit.chunk for hit in hits]
+        draft = generate(asked.question, chunks, on_text)
         usage = replace(draft.usage, seconds=time.perf_counter() - started)
         self._ledger.record(by=asked.by, collection=asked.collection, mode=mode, model=draft.model, usage=usage)
         return Read(draft)
@@ -633,6 +635,24 @@ class App:
         self._policy.must_be_cleared(_clearances(records))
         once = {record.document_id: record for record in records}
         return tuple(self._library.document(record.collection, record.document_id) for record in once.values())
+
+    def _with_whole_statements(self, hits: Sequence[Hit], records: Sequence[Record]) -> list[Chunk]:
+        """The chunks that were found, those of a financial statement widened to all of it: a figure is only one with
+        its row, the heads of its columns and what the table counts in."""
+        by_id = {record.document_id: record for record in records}
+        documents: dict[DocumentId, Document] = {}
+        chunks: dict[tuple[DocumentId, Span], Chunk] = {}
+        for hit in hits:
+            chunk = hit.chunk
+            if chunk.statement is not None:
+                record = by_id[chunk.document_id]
+                if record.document_id not in documents:
+                    documents[record.document_id] = self._library.document(record.collection, record.document_id)
+                document = documents[record.document_id]
+                span = widened(document, chunk.span, Around.TABLE)
+                chunk = replace(chunk, span=span, text=span.of(document.text), pages=pages_of(span, document.pages))
+            chunks.setdefault((chunk.document_id, chunk.span), chunk)
+        return list(chunks.values())
 
     def _cited(self, draft: Draft, records: Sequence[Record]) -> Mapping[DocumentId, Document]:
         cited = draft.documents()

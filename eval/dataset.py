@@ -1,7 +1,7 @@
 """Judged sets: questions, and the places in documents that answer them. One JSON object per line.
 
     {id, query, doc_id, evidence: [{doc_id, page?, page_end?, start?, end?, text, alt_spans?, alt_pages?}],
-     answerable?, type?, lang?}                                                          (other fields are ignored)
+     answer?, answerable?, type?, lang?}                                                 (other fields are ignored)
 
 `doc_id` is a file's name without its ending. `start`/`end` are characters (Unicode code points, end exclusive) of the
 document's text, pages count from 1 as a viewer does. Evidence with neither span nor page is the whole document.
@@ -62,6 +62,7 @@ class Query:
     query: str
     doc_id: str
     evidence: tuple[Judged, ...] = ()
+    answer: str = ""
     answerable: bool = True
     type: str | None = None
     lang: str | None = None
@@ -149,6 +150,7 @@ class _Row(BaseModel):
     query: Annotated[str, Field(pattern=r"\S")]
     doc_id: _Name
     evidence: list[_Evidence]
+    answer: object = None
     answerable: bool | None = None
     type: str | None = None
     lang: str | None = None
@@ -170,6 +172,7 @@ def _query(line: str, *, where: str) -> Query:
         query=row.query,
         doc_id=row.doc_id,
         evidence=tuple(evidence.judged() for evidence in row.evidence),
+        answer=str(row.answer) if isinstance(row.answer, str | int | float) else "",
         answerable=row.answerable is not False,
         type=row.type,
         lang=row.lang,

@@ -2,6 +2,7 @@
 
 text ──► atoms ──┬── numbers with unit, scale and sign · currencies · percentages · dates · section numbers
                  ├── negations · modals · comparatives · names                              (these are *critical*)
+                 ├── links: and, or, if, any, all, to, from, by
                  └── all other words
 """
 
@@ -13,15 +14,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from core.figures import CURRENCIES, SCALES
 from generation.words import (
     COMPARATIVES,
-    CURRENCIES,
+    DOLLARS,
+    LINKS,
     MODALS,
     MONTHS,
     NEGATIONS,
     NUMBER_WORDS,
     ONE,
-    SCALES,
     SMALL,
     UNITS,
 )
@@ -33,6 +35,7 @@ class Kind(StrEnum):
     MODAL = "modal"
     COMPARATIVE = "comparative"
     NAME = "name"
+    LINK = "link"  # one in another's place turns the meaning; left out or added it may be style
     WORD = "word"
 
 
@@ -64,18 +67,25 @@ class Atom:
 
     @property
     def critical(self) -> bool:
-        return self.kind is not Kind.WORD
+        return self.kind not in (Kind.WORD, Kind.LINK)
 
 
 def _either(words: Sequence[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(words, key=len, reverse=True))
 
 
 _MONTH = rf"(?!(?-i:may)\b)(?:{_either(list(MONTHS))})\b\.?"  # "may" in small letters is the modal
 _DIGITS = r"\d{1,3}(?:[,.']\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*"
+_ANY_CODE = _either([one for one in CURRENCIES if one[0].isalpha()])  # right before digits also "usd 5"
 _CODES = _either([one.upper() for one in CURRENCIES if len(one) == 3 and one.isalpha()])
 _CODE = f"(?:(?-i:{_CODES})|{_either([one for one in CURRENCIES if len(one) > 3])})"  # CAD, not "cad"
 _SIGN = r"(?:US|C|A|HK|S|R)?\$|[€£¥₹₩₫]"
+
+# Section 4 is § 4, and not Article 4; by their first three letters.
+_PARTS = {
+    name[:3]: name
+    for name in ("article", "clause", "paragraph", "schedule", "exhibit", "annex", "appendix", "item", "rule", "note")
+} | {"abs": "paragraph", "zif": "number", "num": "number", "sat": "sentence", "khoản"[:3]: "paragraph"}
 
 _JOINED = r"(?:[^\S\t]|-)?"  # what follows in the next cell of a row, or before another number, is not its unit
 
@@ -91,12 +101,12 @@ _TOKEN = re.compile(
       | (?P<d6>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?P<m6>{_MONTH})
     )
   | (?P<section>
-        (?:\b(?:sections?|secs?\.|articles?|art\.|clauses?|paragraphs?|paras?\.|schedules?|exhibits?|annex|appendix|items?|
-             rules?|notes?|abschnitt|artikel|absatz|abs\.|nummer|ziffer|satz|điều|khoản)|§§?)\s*
+        (?:\b(?P<part>sections?|secs?\.|articles?|art\.|clauses?|paragraphs?|paras?\.|schedules?|exhibits?|annex|appendix|items?|
+             rules?|notes?|abschnitt|artikel|absatz|abs\.|nummer|ziffer|satz|điều|khoản)(?:\s+|(?=\d))|§§?\s*)
         (?P<ref>\d+[a-z]?(?:\.\d+)*(?:\s?\([^\W_]{{1,4}}\))*|(?-i:[IVXLC]+\b|[A-Z](?![^\W_])(?:[-.]\d+)*))
     )
   | (?P<number>
-        (?P<before>(?:{_SIGN}|\b{_CODE}\s?(?:{_SIGN})?)\s*)?
+        (?P<before>(?:{_SIGN}|\b(?:{_ANY_CODE})\s?(?:{_SIGN})?)\s*)?
         (?P<open>\()?(?P<minus>-)?(?P<before2>(?:{_SIGN})\s*)?
         (?P<digits>(?<![^\W_]){_DIGITS})
         (?P<close>\))?
@@ -129,6 +139,7 @@ def _plain(text: str) -> str:
     text = re.sub("[‐‑‒–—―−]", "-", text).replace("\N{SOFT HYPHEN}", "")
     text = re.sub(r"(?<=[^\W\d_])-[ \t]*\n\s*(?=[^\W\d_])", "", text)
     text = re.sub(r"[^\S\n\t]+", " ", text)
+    text = re.sub(r"(?m)(\t[^\w\n]*[\d—–-][^\W\d_\n\t]?[^\w\n]*)$\n", r"\1\n\n", text)  # a row ends with its line
     return re.sub(r" ?\n[ \n]*", lambda blank: "\n\n" if blank.group().count("\n") > 1 else "\n", text)
 
 
@@ -149,7 +160,8 @@ def _matched(match: re.Match[str], surface: str, text: str) -> Iterator[Atom]:
         yield Atom(Kind.NUMBER, f"date {_date(match)}", _shape(surface), surface)
     elif match.group("section"):
         reference = re.sub(r"\s", "", match.group("ref"))
-        yield Atom(Kind.NUMBER, f"§ {reference}", _shape(surface), surface)
+        part = _PARTS.get((match.group("part") or "§")[:3].casefold(), "")
+        yield Atom(Kind.NUMBER, f"§ {reference} {part}".rstrip(), _shape(surface), surface)
     elif match.group("number"):
         yield _number(match, surface, text)
     elif match.group("currency"):
@@ -172,11 +184,9 @@ def _date(match: re.Match[str]) -> str:
 
 def _number(match: re.Match[str], surface: str, text: str) -> Atom:
     digits = _without_groups(match.group("digits"))
-    currency = CURRENCIES.get(
-        " ".join((match.group("before") or match.group("before2") or match.group("after") or "").split()).casefold(), ""
-    )
-    if not currency and match.group("before"):
-        currency = CURRENCIES[match.group("before").split()[0].casefold()]  # "USD $5"
+    before = f"{match.group('before') or ''} {match.group('before2') or ''}"
+    money = " ".join((before if before.strip() else match.group("after") or "").split()).casefold()
+    currency = _currency(money)
     scale = SCALES.get((match.group("scale") or "").casefold().rstrip("."), 0)
     unit = UNITS.get(" ".join((match.group("unit") or "").split()).casefold(), "")
     opened, closed = bool(match.group("open")), bool(match.group("close"))
@@ -185,6 +195,15 @@ def _number(match: re.Match[str], surface: str, text: str) -> Atom:
     value = f"{'-' if negative else ''}{_scaled(digits, scale)}"
     key = " ".join(part for part in (currency, value, unit) if part)
     return Atom(Kind.NUMBER, key, _shape(surface), surface, Amount(currency, value, unit, digits, scale > 0))
+
+
+def _currency(money: str) -> str:
+    """ "usd" and "usd$" are USD; a sign of another currency than its code makes both of them stay."""
+    if not money or money in CURRENCIES:
+        return CURRENCIES.get(money, "")
+    code = max(filter(money.startswith, CURRENCIES), key=len)
+    sign = CURRENCIES.get(money.removeprefix(code).strip(), "")
+    return CURRENCIES[code] if sign == "$" and CURRENCIES[code] in DOLLARS else f"{CURRENCIES[code]}+{sign}"
 
 
 def _without_groups(digits: str) -> str:
@@ -251,6 +270,8 @@ def _word(key: str, surface: str) -> Atom:
         if key in MODALS
         else Kind.COMPARATIVE
         if key in COMPARATIVES
+        else Kind.LINK
+        if key in LINKS
         else Kind.WORD
     )
     return Atom(kind, key, _shape(surface), surface)

@@ -19,14 +19,17 @@ from typing import Any
 
 from core.answers import Usage
 from core.documents import Chunk, DocumentId
+from core.names import initials, short_form
 from generation.draft import Draft, DraftClaim
+from generation.figure_answers import figure_answer
+from generation.figures import asked_figure, words_for_figures
 from generation.passages import Passage, passages_of
 from generation.words import ASKING, LANGUAGES, MONTHS, SMALL, UNITS
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 """Cosine, in [-1, 1], of a question with each of several texts."""
 
-VERSION = "extractive-1"
+VERSION = "extractive-2"
 """Stands for the prompt version in answers that no prompt made: scoring changed when this changed."""
 
 _MOST_CLAIMS = 3
@@ -84,17 +87,30 @@ class Extractive:
         """
         started = time.perf_counter()
         passages = passages_of(chunks)
-        about = names_in(question, _language(question, passages))
+        language = _language(question, passages)
+        about = names_in(question, language)
         words = _words_by_document(passages) if about else {}
         unmentioned = _unmentioned(about, words)
-        ranked = () if unmentioned else self.scored(question, _of_whom(about, passages, words))
-        claims = tuple(_claims(ranked)) if ranked and ranked[0].evidence >= self._enough else ()
+        claims: tuple[DraftClaim, ...] = ()
+        reason = None
+        figure = asked_figure(question)
+        companies = companies_in(question, language) if figure is not None else ()
+        # A row that resembles the question is no answer to it: the figure asked for, or none. Only a table that is no
+        # statement, asked without naming a company, is quoted by its rows.
+        if figure is not None and (companies or any(chunk.statement for chunk in chunks)):
+            within = _statements_of(companies, chunks)
+            unmentioned = () if within else companies
+            found = figure_answer(figure, chunks, passages, within=within)
+            claims, reason = found.claims, (found.reason if within else None)
+        elif not unmentioned:
+            ranked = self.scored(question, _of_whom(about, passages, words))
+            claims = tuple(_claims(ranked)) if ranked and ranked[0].evidence >= self._enough else ()
         if on_text is not None and claims:
             on_text(" ".join(claim.text for claim in claims))
         return Draft(
             claims=claims,
             passages=passages,
-            reason=None if claims else _reason(passages, unmentioned),
+            reason=None if claims else reason or _reason(passages, unmentioned),
             model="extractive",
             prompt_version=VERSION,
             usage=Usage(seconds=time.perf_counter() - started),
@@ -233,8 +249,14 @@ _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.&-](?=[^\W\d_]))*")
 
 
 def _words_of(passage: Passage) -> frozenset[str]:
-    text = f"{passage.text} {passage.section} {passage.title}".casefold()
-    words = {re.sub(r"['’]s?$", "", word.group()).replace(".", "") for word in _NAME_WORD.finditer(text)}
+    return _words_in(f"{passage.text} {passage.section} {passage.title}")
+
+
+def _words_in(text: str) -> frozenset[str]:
+    text = text.casefold()
+    found = [re.sub(r"['’]s?$", "", word.group()) for word in _NAME_WORD.finditer(text)]
+    # "Coca-Cola" is asked for as Coca Cola, "Amazon.com" as Amazon.
+    words = {word.replace(".", "") for word in found} | {part for word in found for part in re.split(r"[.&-]", word)}
     return frozenset(words | set(_YEAR.findall(text.upper())))
 
 
@@ -254,6 +276,39 @@ def _unmentioned(names: Sequence[str], words: Mapping[DocumentId, frozenset[str]
     """The names that nothing of what was read mentions: then it cannot answer, however well it fits otherwise."""
     everywhere = frozenset[str]().union(*words.values())
     return tuple(name for name in names if not _mentioned(name, everywhere))
+
+
+def companies_in(question: str, language: str | None) -> tuple[str, ...]:
+    """Whose figures a question asks for: its names without the years, and the acronyms that are no terms of finance."""
+    names = [name for name in names_in(question, language) if not _YEAR.fullmatch(name)]
+    terms = words_for_figures()
+    acronyms = [
+        word.group()
+        for word in _ACRONYM_WORD.finditer(question)
+        if word.group().casefold() not in terms and not _FISCAL.fullmatch(word.group())
+    ]
+    return tuple(dict.fromkeys([*names, *acronyms]))
+
+
+_ACRONYM_WORD = re.compile(r"(?<![\w&])(?=[\dA-Z]*[A-Z]{1,5}[\dA-Z]*\b)[\dA-Z]{2,6}(?![\w&])")
+_FISCAL = re.compile(r"FY\d*|Q[1-4]|[HQ]\d?")
+
+
+def _statements_of(companies: Sequence[str], chunks: Sequence[Chunk]) -> frozenset[DocumentId]:
+    """The documents that are about all these companies, by their titles, headings and the heads of their statements.
+
+    Where no company is named, the one document that was read. That a filing mentions a rival is not enough.
+    """
+    words: dict[DocumentId, frozenset[str]] = {}
+    for chunk in chunks:
+        text = f"{chunk.title}\n{chunk.section}\n{chunk.context}\n{chunk.text if chunk.statement else ''}"
+        short = {initials(short_form(chunk.title)), initials(chunk.title)}
+        words[chunk.document_id] = words.get(chunk.document_id, frozenset()) | _words_in(text) | short
+    if not companies:
+        return frozenset(words) if len(words) == 1 else frozenset()
+    return frozenset(
+        document for document, known in words.items() if all(_mentioned(company, known) for company in companies)
+    )
 
 
 def _of_whom(

@@ -16,7 +16,8 @@ from enum import StrEnum
 
 from core.answers import Claim, Support
 from generation.atoms import Atom, Kind, atoms_of
-from generation.words import CONDITIONS, DOLLARS, FALLING, SMALL
+from generation.recomputed import held_against_cells
+from generation.words import CONDITIONS, CONNECTIVES, DENYING, DOLLARS, FALLING, SMALL
 
 
 class Agreement(StrEnum):
@@ -58,6 +59,9 @@ def verified(claim: Claim) -> Claim:
     quotes = [citation.quote for citation in claim.citations]
     if not quotes:
         return replace(claim, support=Support.NONE, differences=())
+    cells = held_against_cells(claim.text, quotes)
+    if cells is not None:
+        return replace(claim, support=cells[0], differences=cells[1])
     said = atoms_of(claim.text)
     sources = list(dict.fromkeys([*quotes, "\n\n".join(quotes)]))
     outcomes = [_held_against(said, atoms_of(source)) for source in sources]
@@ -72,16 +76,27 @@ def compare(quote: str, source: str) -> Verdict:
     quote = quote.strip()
     if not quote:
         return Verdict(Agreement.ABSENT)
-    place = source.find(quote)
+    place, turned = source.find(quote), False
     while place >= 0:
         if _whole(source, place, place + len(quote)):
-            return Verdict(Agreement.EXACT)
+            if not _turned(source[max(place - 20, 0) : place], source[place + len(quote) :][:20]):
+                return Verdict(Agreement.EXACT)
+            turned = True
         place = source.find(quote, place + 1)
     said, found = atoms_of(quote), atoms_of(source)
     if not said:
         return Verdict(Agreement.ABSENT)
+    if turned:
+        return Verdict(Agreement.ALTERED, ("the quote leaves out the negation that stands next to it",))
     for start in _occurrences(said, found):
-        if all(_same_shape(one, other) for one, other in zip(said, found[start:], strict=False)):
+        end = start + len(said)
+        beside = [*found[max(start - 1, 0) : start], *found[end : end + 1]]
+        if any(
+            atom.key in DENYING and atom.sentence in (found[start].sentence, found[end - 1].sentence) for atom in beside
+        ):
+            continue
+        free = _one_case(said) or _one_case(found[start:end])
+        if all(_same_shape(one, other, free=free) for one, other in zip(said, found[start:], strict=False)):
             return Verdict(Agreement.NORMALISED)
     window = _window(said, found)
     matcher = SequenceMatcher(None, _keys(said), _keys(window), autojunk=False)
@@ -124,6 +139,15 @@ def _whole(source: str, start: int, end: int) -> bool:
     return not inside_before and not inside_after
 
 
+_DENIED_BEFORE = re.compile(rf"(?:^|[^\w-])(?:{'|'.join(sorted(DENYING))})\s+$", re.IGNORECASE)
+_DENIED_AFTER = re.compile(rf"^\s+(?:{'|'.join(sorted(DENYING))})(?!\w)", re.IGNORECASE)
+
+
+def _turned(before: str, after: str) -> bool:
+    """True for a quote cut off right beside its negation: "… shall be liable" of "No party shall be liable"."""
+    return bool(_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after))
+
+
 def _occurrences(said: Sequence[Atom], found: Sequence[Atom]) -> Iterator[int]:
     """Where the atoms of `said` stand in `found` one after the other."""
     wanted, there = _keys(said), _keys(found)
@@ -132,11 +156,20 @@ def _occurrences(said: Sequence[Atom], found: Sequence[Atom]) -> Iterator[int]:
             yield start
 
 
-def _same_shape(one: Atom, other: Atom) -> bool:
-    """Written alike; and where one is a name inside a sentence, also in the same case: "Apple" is not "apple"."""
+def _one_case(atoms: Sequence[Atom]) -> bool:
+    """True when all words are in small or all in capital letters: then their case says nothing about names."""
+    words = [atom.surface for atom in atoms if atom.surface.lower() != atom.surface.upper()]
+    return all(word.islower() for word in words) or all(word.isupper() for word in words)
+
+
+def _same_shape(one: Atom, other: Atom, *, free: bool = False) -> bool:
+    """Written alike; and where one is a name inside a sentence, also in the same case: "Apple" is not "apple".
+
+    `free` leaves case aside.
+    """
     if one.shape != other.shape:
         return False
-    free = one.leads or other.leads or one.surface.isupper() or other.surface.isupper()
+    free = free or one.leads or other.leads or one.surface.isupper() or other.surface.isupper()
     return free or one.surface[:1].isupper() == other.surface[:1].isupper()
 
 
@@ -232,6 +265,7 @@ class _Finding:
                     self._say(said, opposite, after, against=self._near)
             else:
                 self._word(said, opposite, ours, theirs, after)
+        self._link(said, opposite, after)
         if any(atom.kind is Kind.WORD and atom.key not in SMALL for atom in said):
             self.doubts.append(f"the source does not say “{_surface(said)}” in this place")
         if any(atom.critical for atom in opposite) and not any(atom.critical for atom in said):
@@ -281,6 +315,14 @@ class _Finding:
         else:
             against = self._near and (bool(theirs) or unknown)
         self._say(said, opposite, after, against=against)
+
+    def _link(self, said: Sequence[Atom], opposite: Sequence[Atom], after: Sequence[Atom]) -> None:
+        ours = {atom.key for atom in said if atom.kind is Kind.LINK}
+        theirs = {atom.key for atom in opposite if atom.kind is Kind.LINK}
+        if ours and theirs and ours != theirs:
+            self._say(said, opposite, after, against=self._near)
+        elif ours & CONNECTIVES and not theirs:
+            self._say(said, opposite, after, against=False)
 
     def _say(self, said: Sequence[Atom], opposite: Sequence[Atom], after: Sequence[Atom], *, against: bool) -> None:
         ours, theirs = _surface([*said, *after]), _surface([*opposite, *after])

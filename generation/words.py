@@ -21,6 +21,8 @@ NEGATIONS = words_of(
     "keinem keiner keines nie niemals weder ohne außer ne pas jamais sans aucun aucune ni nunca sin ningún "
     "ninguna ninguno non không chưa"
 )
+# Those that turn what stands right beside them.
+DENYING = words_of("not no never neither nicht kein keine keinen keinem keiner keines nie niemals không chưa")
 MODALS = words_of(
     "shall may must will should can could would might ought muss müssen darf dürfen kann können soll sollen "
     "sollte sollten könnte könnten müsste müssten dürfte dürften doit doivent peut peuvent debe deben puede "
@@ -42,6 +44,14 @@ SMALL = words_of(
     "ou de du des d en si il elle est sont el los las y o que"
 )
 
+# Words that join, choose, direct and quantify: "and" for "or", "to" for "from", "any" for "all" turn a clause.
+CONNECTIVES = words_of(
+    "and or if any all every each both some und oder wenn falls alle jede jeder jedes et ou si y o và hoặc hay nếu"
+)
+LINKS = CONNECTIVES | words_of(
+    "to from by for with against between through upon of on in at under von zu zum zur durch für gegen mit an auf bei "
+    "de du à par para por từ bởi cho"
+)
 # Words that say nothing about what a sentence is about: a claim is not held up by sharing them with its evidence.
 COMMON = SMALL | words_of(
     "i you he she them his her him my your me us who which what while so than then not no do does did can could will "
@@ -86,12 +96,6 @@ NUMBER_WORDS = {**_FROM_TWO, **_TENS, "hundred": 100, "hundert": 100, "thousand"
 # Articles and pronouns more often than amounts: a number only before a unit or scale ("one year", "ein Jahr").
 ONE = words_of("one ein eine einen einem einer eines un une uno una một")
 
-SCALES = {
-    "hundred": 2, "thousand": 3, "k": 3, "tsd": 3, "tausend": 3, "thousands": 3,
-    "million": 6, "millions": 6, "mn": 6, "mm": 6, "m": 6, "mio": 6, "millionen": 6,
-    "billion": 9, "billions": 9, "bn": 9, "b": 9, "mrd": 9, "milliarde": 9, "milliarden": 9,
-    "trillion": 12, "trillions": 12, "tn": 12,
-}  # fmt: skip
 UNITS = {
     "day": "day", "days": "day", "tag": "day", "tage": "day", "tagen": "day",
     "week": "week", "weeks": "week", "woche": "week", "wochen": "week",
@@ -102,16 +106,6 @@ UNITS = {
     "share": "share", "shares": "share", "basis points": "bp", "bps": "bp", "times": "times", "x": "times",
     "percent": "%", "per cent": "%", "prozent": "%", "%": "%", "percentage points": "pp", "prozentpunkte": "pp",
 }  # fmt: skip
-# The signs and codes met in filings and contracts; "$" alone does not say whose dollar it is, so it stays itself.
-CURRENCIES = {
-    "$": "$", "us$": "USD", "usd": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP",
-    "gbp": "GBP", "¥": "¥", "jpy": "JPY", "yen": "JPY", "chf": "CHF", "cad": "CAD", "c$": "CAD", "aud": "AUD",
-    "a$": "AUD", "cny": "CNY", "rmb": "CNY", "hkd": "HKD", "hk$": "HKD", "sgd": "SGD", "s$": "SGD", "inr": "INR",
-    "₹": "INR", "krw": "KRW", "₩": "KRW", "sek": "SEK", "nok": "NOK", "dkk": "DKK", "pln": "PLN", "czk": "CZK",
-    "mxn": "MXN", "brl": "BRL", "r$": "BRL", "zar": "ZAR", "ils": "ILS", "nis": "ILS", "vnd": "VND", "₫": "VND",
-    "dollar": "$", "dollars": "$", "u.s. dollars": "USD", "us dollars": "USD", "pounds sterling": "GBP",
-}  # fmt: skip
-
 DOLLARS = frozenset({"$", "USD", "CAD", "AUD", "HKD", "SGD"})
 
 MONTHS = {

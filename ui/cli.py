@@ -803,6 +803,74 @@ def eval_compare(old: str, new: str, reports: tuple[Path, ...], as_json: bool) -
     return 0
 
 
+@evaluate.command("answers")
+@click.argument("queries", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to ask.")
+@click.option(
+    "--modes", default="extractive", show_default=True, metavar="MODE,…", help="extractive, gdpr, long-document."
+)
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="Only questions of this type; may be repeated.")
+@click.option("--within-document", is_flag=True, help="Ask only the document that the question was asked of.")
+@AS_JSON
+def eval_answers(
+    queries: Path, collection: str, modes: str, types: tuple[str, ...], within_document: bool, as_json: bool
+) -> int:
+    """The same questions through each mode: right answers, citations, support, refusals, seconds and money.
+
+    Whether an answer is right is decided without a model, where the expected answer is one figure.
+    """
+    from core.privacy import Mode
+    from eval.answers import evaluate_answers, markdown
+    from ui.parts.terminal import waiting
+
+    chosen = [mode.strip() for mode in modes.split(",")]
+    known = [mode.value for mode in Mode if mode is not Mode.AUTO]
+    if not set(chosen) <= set(known):
+        raise UsageError(f"--modes takes {', '.join(known)}, separated by commas.")
+    with _open_app() as app, waiting("Asking", silent=as_json):
+        scores = evaluate_answers(
+            app,
+            queries,
+            collection=collection,
+            modes=[Mode(mode) for mode in chosen],
+            types=types,
+            within_document=within_document,
+            by=_user(),
+        )
+    if as_json:
+        _print_json({"modes": [one.to_json() for one in scores]})
+    else:
+        click.echo(markdown(scores), nl=False)
+        for failure in (failure for one in scores for failure in one.failures):
+            click.echo(str(failure), err=True)
+    return 1 if any(one.failures for one in scores) else 0
+
+
+@evaluate.command("judge")
+@click.argument("answers", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE…")
+@AS_JSON
+def eval_judge(answers: tuple[Path, ...], as_json: bool) -> int:
+    """How far the judge of figures agrees with people who judged the same answers.
+
+    FILE… are JSON lines {id, question, gold_answer, response, label}; rows that expect no single figure are skipped.
+    """
+    from eval.answers import judge_judged
+
+    agreement = judge_judged(answers)
+    if as_json:
+        _print_json(agreement.to_json())
+    else:
+        for name, (value, low, high) in (
+            ("right or not", agreement.two_way),
+            ("right, wrong or silent", agreement.three_way),
+        ):
+            click.echo(f"{name}: {value:.3f} ({low:.3f} – {high:.3f})")
+        for (people, judge), count in sorted(agreement.counts.items()):
+            click.echo(f"  people {people.value}, judge {judge.value}: {count}")
+        click.echo(f"{agreement.answers} answers, {agreement.skipped} skipped")
+    return 0
+
+
 @evaluate.command("faithfulness")
 @click.argument("items", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the scores go.")

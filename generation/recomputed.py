@@ -1,0 +1,186 @@
+"""Claims about tables, held against the cells that they cite; what was worked out is worked out again.
+
+Capital spending | 2021 | (4,625) (in millions) = $4.63 billion      a cell
+Operating margin 2021: 1,196 / 3,930 = 30.4%                         an equation of cells
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.answers import Support
+from core.figures import Figure, figure_of, figures_in, same, scale_in
+from core.finance import labels_of
+from generation.calculation import Equation, equations_in
+from generation.figures import labels_of_measure
+
+Finding = tuple[Support, tuple[str, ...]]
+
+
+def held_against_cells(claim: str, quotes: Sequence[str]) -> Finding | None:
+    """What the cells of the quotes say of a claim; None for a claim that is neither a cell nor an equation."""
+    cell = _CELL.fullmatch(claim)
+    if cell is not None:
+        return _cell(cell, list(_rows(quotes)), quotes)
+    equations = list(equations_in(claim))
+    if not equations:
+        return None
+    wrong = [
+        f"worked out again, {claim[one.start : one.end].strip()} comes to {_short(one)}"
+        for one in equations
+        if not one.holds
+    ]
+    if wrong:
+        return Support.ALTERED, tuple(wrong)
+    if len(equations) == 1:
+        return _equation(claim, equations[0], list(_rows(quotes)))
+    return None
+
+
+# ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_UNIT = r"(?: \(in (?P<unit>thousand|million|billion)s\))?"
+_CELL = re.compile(
+    r"(?P<label>[^|]+) \| (?P<column>[^|]*(?<!\d)(?:19|20)\d\d(?![\d,.])[^|]*) \| "
+    rf"(?P<written>[^|=]*?\d[^|=]*?){_UNIT}(?: = (?P<result>.+))?"
+)
+_POWERS = {"thousand": 3, "million": 6, "billion": 9}
+_HEAD = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_CONSTANTS = frozenset(range(1, 13)) | {100, 360, 365, 366}
+"""Numbers that formulas bring along: halves and means, days of a year, per cent."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of a quote with the column heads that apply to it; `columns` is empty where none were quoted."""
+
+    label: str
+    cells: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+def _rows(quotes: Sequence[str]) -> Iterator[_Row]:
+    """The rows of figures in the quotes, each under every quoted row of heads with as many columns."""
+    heads: list[tuple[str, ...]] = []
+    rows: list[tuple[str, tuple[str, ...]]] = []
+    for quote in quotes:
+        for text in quote.split("\n"):
+            if "\t" not in text:
+                continue
+            cells = [cell.strip() for cell in text.split("\t")]
+            named = [cell for cell in cells if cell]
+            while named and not _HEAD.search(named[0]):
+                named = named[1:]
+            if named and all(_HEAD.search(cell) and not re.search(r"[,.]\d{3}\b(?!\d)", cell) for cell in named):
+                heads.append(tuple(named))
+            else:
+                rows.append((cells[0], tuple(cell for cell in cells[1:] if cell and cell not in "$€£%)")))
+    for label, values in rows:
+        fitting = [head for head in heads if len(head) == len(values)]
+        yield from (_Row(label, values, head) for head in fitting or [()])
+
+
+def _cell(claim: re.Match[str], rows: Sequence[_Row], quotes: Sequence[str]) -> Finding:
+    wanted = set(labels_of(claim["label"]))
+    here = [row for row in rows if set(labels_of(row.label)) & wanted]
+    if not here:
+        return Support.UNVERIFIED, (f"no quoted row is named “{claim['label']}”",)
+    under = [row for row in here if claim["column"] in row.columns]
+    if not under:
+        return Support.UNVERIFIED, (f"no quoted column is named “{claim['column']}”",)
+    there = [row.cells[row.columns.index(claim["column"])] for row in under]
+    if claim["written"] not in there:
+        return Support.ALTERED, (f"the claim says “{claim['written']}”, the table says “{there[0]}”",)
+    if claim["unit"]:
+        scales = {scale for quote in quotes if (scale := scale_in(quote)) is not None}
+        if scales and _POWERS[claim["unit"]] not in scales:
+            return Support.ALTERED, (f"the claim counts in {claim['unit']}s, the table does not",)
+        if not scales:
+            return Support.UNVERIFIED, ("no quote says in what the table counts",)
+    if claim["result"]:
+        return _converted(claim)
+    return Support.VERIFIED, ()
+
+
+def _converted(claim: re.Match[str]) -> Finding:
+    figure = figure_of(claim["written"])
+    said = list(figures_in(claim["result"]))
+    if figure is None or len(said) != 1:
+        return Support.UNVERIFIED, (f"“{claim['result']}” is not understood",)
+    value = figure.times(_POWERS.get(claim["unit"] or "", 0))
+    positive = Figure(abs(value.value), value.place, value.currency, value.percent, value.scaled, value.span)
+    if same(value, said[0]) or same(positive, said[0]):
+        return Support.VERIFIED, ()
+    return Support.ALTERED, (f"“{claim['written']}” is not “{claim['result']}”",)
+
+
+def _equation(claim: str, equation: Equation, rows: Sequence[_Row]) -> Finding:
+    title = claim[: equation.start].strip().rstrip(":")
+    operands = [one for one in equation.operands if not _constant(one)]
+    labels = labels_of_measure(title)
+    for operand in operands:
+        homes = [row for row in rows if _holds(row, operand)]
+        if not homes:
+            return Support.ALTERED, (f"the figure {operand.value:,} does not stand in the quotes",)
+        if labels is None:
+            return Support.UNVERIFIED, (f"“{title}” is no measure whose formula is known here",)
+        if not any(_is_line(row, labels) for row in homes):
+            return Support.UNVERIFIED, (f"the figure {operand.value:,} stands in the row “{homes[0].label}”",)
+    years = set(_HEAD.findall(title))
+    columns = {year for row in rows for column in row.columns for year in _HEAD.findall(column)}
+    if not years <= columns:
+        return Support.UNVERIFIED, (f"no quoted column is of {', '.join(sorted(years - columns))}",)
+    if not _in_its_column(operands, rows, years):
+        return Support.UNVERIFIED, ("a figure stands in the column of another year",)
+    further = list(figures_in(claim[equation.end :].partition("=")[2]))
+    if further and not _same_money(claim, equation, further[0]):
+        return Support.ALTERED, ("the last figure is not the one before it in another unit",)
+    return Support.VERIFIED, ()
+
+
+def _constant(figure: Figure) -> bool:
+    return figure.place == 1 and int(figure.value) in _CONSTANTS
+
+
+def _holds(row: _Row, operand: Figure) -> bool:
+    figures = [figure for cell in row.cells if (figure := figure_of(cell)) is not None]
+    return any(abs(figure.value) == abs(operand.value) for figure in figures)
+
+
+def _is_line(row: _Row, labels: frozenset[str]) -> bool:
+    return any(label in labels or label.startswith(_OWNED) for label in labels_of(row.label))
+
+
+_OWNED = ("net income attributable to", "net earnings attributable to")
+
+
+def _in_its_column(operands: Sequence[Figure], rows: Sequence[_Row], years: set[str]) -> bool:
+    """True when every figure stands under one of the years of the title or the year before the first of them."""
+    if not years:
+        return True
+    allowed = {int(year) for year in years} | {min(map(int, years)) - 1}
+    allowed |= set(range(min(allowed), max(allowed) + 1))
+    for operand in operands:
+        under = [
+            int(year)
+            for row in rows
+            if row.columns
+            for column, cell in zip(row.columns, row.cells, strict=True)
+            if (figure := figure_of(cell)) is not None and abs(figure.value) == abs(operand.value)
+            for year in _HEAD.findall(column)
+        ]
+        if not allowed & set(under):
+            return False
+    return True
+
+
+def _same_money(claim: str, equation: Equation, further: Figure) -> bool:
+    first = list(figures_in(claim[equation.start :].partition("=")[2].partition("=")[0]))
+    return bool(first) and same(first[0], further)
+
+
+def _short(equation: Equation) -> str:
+    value = equation.value * (100 if equation.said.percent else 1)
+    return f"{value:.4f}".rstrip("0").rstrip(".") + ("%" if equation.said.percent else "")
