@@ -1,6 +1,6 @@
 """How long a search takes, stage by stage, with 10,000 and 100,000 chunks, beside plain llama-index in the same run.
 
-    python -m benchmarks.search [--chunks N …] [--questions N] [--home FOLDER] [--json]
+    python -m benchmarks.search [--chunks N …] [--questions N] [--no-settle] [--home FOLDER] [--json]
 
 Documents of ten chunks are made of the example matter: its clauses and tables with other parties, years and figures,
 each with the facts that `dossier ingest` would keep. The vectors of the first thousand chunks are real; the others are
@@ -8,6 +8,8 @@ those, moved at random by as much as two wordings of one clause lie apart. Scope
 embedded index, the catalogue and the audit log are the product's own, through `App.search`. Every question is asked
 once to warm up and once to be timed. The peer embeds the question with the same model and asks its in-memory
 `SimpleVectorStore` for ten chunks: without scope, filters, words or a disk.
+
+Two things are paid once and not by each question: opening the index, and starting a process (`dossier search` anew).
 
 Stages: "open" is taking the index, "query" the first query of the store, "further" the others of the second look,
 "own" what is left (fusion, duplicates, hits). `--home` keeps the collections for the next run.
@@ -17,10 +19,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import re
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -47,7 +52,7 @@ from ingest.chunk import chunk
 from ingest.facts import facts_of
 from ingest.parse import parse
 from retrieval.catalogue import Record
-from retrieval.embed import DEFAULT_MODEL, Embedder, embedder_for
+from retrieval.embed import Embedder, HashEmbedder, SentenceTransformerEmbedder, embedder_for
 from retrieval.index import Index
 from retrieval.library import Library
 from retrieval.points_edge import EdgePoints, EdgeStore
@@ -200,8 +205,8 @@ def varied(number: int, model: tuple[Document, list[Chunk], Facts]) -> tuple[Doc
     )
 
 
-def fill(home: Path, chunks: int, embedder: Embedder) -> dict[str, float]:
-    """Make the collection `bench` with so many chunks. Seconds of writing, and of settling."""
+def fill(home: Path, chunks: int, embedder: Embedder, *, settled: bool) -> dict[str, float]:
+    """Make the collection `bench` with so many chunks. Seconds of writing, and of settling where that is done."""
     index, library = Index(EdgeStore(home / "index"), Moved(embedder)), Library(home)
     index.prepare("bench")
     kinds = models(index)
@@ -216,7 +221,8 @@ def fill(home: Path, chunks: int, embedder: Embedder) -> dict[str, float]:
             library.shelve(_record(document, len(its)))
         library.keep_facts([kept_facts(document, facts) for document, _, facts in made])
     started = time.perf_counter()
-    index.settle("bench")
+    if settled:
+        index.settle("bench")
     return {"write": round(writing, 1), "settle": round(time.perf_counter() - started, 1)}
 
 
@@ -310,7 +316,8 @@ def stages() -> Iterator[dict[str, Spent]]:
     ):
         timed(owner, name, lambda stage=stage: stage)  # type: ignore[misc]
     timed(EdgePoints, "query", of_query)
-    timed(type(embedder_for(DEFAULT_MODEL, device="cpu", batch_size=32)), "embed_question", lambda: "embed")
+    for kind in (SentenceTransformerEmbedder, HashEmbedder):
+        timed(kind, "embed_question", lambda: "embed")
     try:
         yield spent
     finally:
@@ -330,6 +337,27 @@ def measured(dossier: App, asked: Sequence[str]) -> dict[str, tuple[float, float
             total = Spent.now() - started
         rows.append({**spent, "own": total - sum(spent.values(), Spent()), "total": total})
     return {stage: _figures([row.get(stage, Spent()) for row in rows]) for stage in (*STAGES, "total")}
+
+
+def opening(home: Path) -> Spent:
+    """Of opening the index and closing it again: the middle of five."""
+    store, taken = EdgeStore(home / "index"), []
+    for _ in range(5):
+        started = Spent.now()
+        with store.open("bench"):
+            pass
+        store.close()
+        taken.append(Spent.now() - started)
+    return sorted(taken, key=lambda one: one.processor)[2]
+
+
+def starting(home: Path, question: str) -> float:
+    """Seconds by the clock of `dossier search` in a process of its own: interpreter, libraries, model, index."""
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "ui.cli", "search", question, "--collection", "bench", "--json"]
+    environment = {**os.environ, "DOSSIER_HOME": str(home), "PYTHONPATH": str(MATTER.parent.parent)}
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
 
 
 def peer(home: Path, embedder: Embedder, asked: Sequence[str]) -> tuple[float, float, float]:
@@ -374,11 +402,12 @@ def _figures(taken: Sequence[Spent]) -> tuple[float, float, float]:
 @click.option("--questions", "count", type=click.IntRange(min=10), default=100, show_default=True)
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Keep the collections here.")
 @click.option("--peer/--no-peer", "with_peer", default=True, help="Also measure plain llama-index.")
+@click.option("--settle/--no-settle", "settled", default=True, help="Build the graph after writing, as a run does.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
-def main(chunks: tuple[int, ...], count: int, home: Path | None, with_peer: bool, as_json: bool) -> None:
+def main(chunks: tuple[int, ...], count: int, home: Path | None, with_peer: bool, settled: bool, as_json: bool) -> None:
     """Time the stages of a search."""
     with tempfile.TemporaryDirectory() as folder:
-        reports = [report(home or Path(folder), size, count, with_peer=with_peer) for size in chunks]
+        reports = [report(home or Path(folder), size, count, with_peer=with_peer, settled=settled) for size in chunks]
     if as_json:
         click.echo(json.dumps({"questions": count, "sizes": reports}))
         return
@@ -396,19 +425,23 @@ def main(chunks: tuple[int, ...], count: int, home: Path | None, with_peer: bool
         )
 
 
-def report(folder: Path, size: int, count: int, *, with_peer: bool) -> dict[str, Any]:
+def report(folder: Path, size: int, count: int, *, with_peer: bool, settled: bool) -> dict[str, Any]:
     """All figures of one size."""
-    home = folder / str(size)
+    home = folder / (str(size) if settled else f"{size}-unsettled")
     settings = settings_from_environment(home=home)
-    embedder = embedder_for(DEFAULT_MODEL, device="auto", batch_size=settings.embedding.batch_size)
-    made = {} if (home / "done").exists() else fill(home, size, embedder)
+    given = settings.embedding
+    embedder = embedder_for(given.model, device=given.device, batch_size=given.batch_size)
+    made = {} if (home / "done").exists() else fill(home, size, embedder, settled=settled)
     (home / "done").touch()
-    dossier = open_app(settings)
     asked = questions(count, size // PER_DOCUMENT)
+    opened = opening(home)
+    dossier = open_app(settings)
     found = {
         "chunks": size,
         "documents": size // PER_DOCUMENT,
         "made": made,
+        "opening": (round(1000 * opened.clock, 1), round(1000 * opened.processor, 1)),
+        "starting": round(starting(home, asked[0]), 2),
         "stages": measured(dossier, asked),
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
         "disk_mb": sum(path.stat().st_blocks for path in home.rglob("*")) >> 11,
