@@ -39,7 +39,7 @@ import click
 import numpy as np
 
 import app.service
-import retrieval.index
+import retrieval.sparse
 from app.facts import kept_facts
 from app.service import App
 from app.wiring import open_app
@@ -309,7 +309,7 @@ def stages() -> Iterator[dict[str, Spent]]:
         (Library, "shelved", "catalogue"),
         (app.service, "register", "register"),
         (app.service, "documents_meant", "scope"),
-        (retrieval.index.sparse, "question_weights", "weights"),
+        (retrieval.sparse, "question_weights", "weights"),
         (AuditLog, "record", "audit"),
         (EdgeStore, "_opened", "open"),
         (EdgePoints, "close", "open"),
@@ -379,9 +379,11 @@ def peer(home: Path, embedder: Embedder, asked: Sequence[str]) -> tuple[float, f
     nodes = []
     with EdgeStore(home / "index").open("bench") as points:
         for page in points.records(None, with_payload=True, with_vector=True):
-            nodes += [
-                TextNode(id_=str(one.id), text=one.payload["text"], embedding=list(one.vector["dense"])) for one in page
-            ]
+            for one in page:
+                stored: Any = one
+                nodes.append(
+                    TextNode(id_=str(stored.id), text=stored.payload["text"], embedding=list(stored.vector["dense"]))
+                )
     retriever = VectorStoreIndex(nodes, embed_model=Same(model_name="same")).as_retriever(similarity_top_k=10)
     taken = []
     for question in asked[:PEER_QUESTIONS]:
