@@ -423,6 +423,10 @@ def main(chunks: tuple[int, ...], count: int, home: Path | None, with_peer: bool
             ratio = one["peer"][2] / one["stages"]["total"][2]
             click.echo(f"\nllama-index takes {ratio:.1f} times the processor time (p50)")
         click.echo(
+            f"\nopening the index: {one['opening'][0]:.0f} ms, {one['opening'][1]:.0f} ms of processor time; "
+            f"a process of its own for one question: {one['starting']:.1f} s"
+        )
+        click.echo(
             f"memory of this process at its highest: {one['memory_mb']:,} MB; index on disk {one['disk_mb']:,} MB"
         )
 
