@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from core.documents import Document, DocumentId
 from core.errors import BrokenStore, Busy, ConfigError
@@ -23,14 +23,14 @@ from core.facts import (
     facts_to_json,
 )
 from ingest.facts import VERSION, facts_of
-from retrieval.catalogue import Kept, Record
+from retrieval.catalogue import Kept, Record, Shelf
 from retrieval.library import Library
 from retrieval.scope import Candidate, Register
 
 log = logging.getLogger("dossier.app")
 
-REGISTERS = 8
-"""Collections whose facts are kept turned round in memory: a desk has a handful open."""
+_registers: WeakKeyDictionary[Shelf, Register] = WeakKeyDictionary()
+"""The facts of a shelf turned round; gone with the shelf, so that nothing that was erased stays in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ def kept_facts(document: Document, facts: Facts) -> Kept:
 
 def known(library: Library, records: Sequence[Record], collection: str | None) -> tuple[Known, ...]:
     """The facts of these documents, in their order."""
-    kept = {(one.collection, one.document_id): one for one in _kept(library, collection)}
+    current = _current(library, library.facts(collection), collection)
+    kept = {(one.collection, one.document_id): one for one in current}
     return tuple(
         _known(kept[record.collection, record.document_id])
         for record in records
@@ -60,15 +61,20 @@ def known(library: Library, records: Sequence[Record], collection: str | None) -
     )
 
 
-def register(library: Library, records: Sequence[Record], collection: str | None) -> Register:
-    """The facts of these documents, to be asked by name. Built anew only when one of them has changed."""
-    kept = {(one.collection, one.document_id): one for one in _kept(library, collection)}
-    rows = tuple(
-        (record.document_id, record.source, one.facts, one.edits)
-        for record in records
-        if (one := kept.get((record.collection, record.document_id)))
-    )
-    return _register(rows)
+def register(library: Library, shelf: Shelf, collection: str | None) -> Register:
+    """The facts of the documents of a shelf, to be asked by name. Built once for each shelf."""
+    found = _registers.get(shelf)
+    if found is None:
+        kept = {(one.collection, one.document_id): one for one in _current(library, shelf.facts, collection)}
+        found = Register(
+            [
+                Candidate(record.document_id, record.source, _known(one).facts)
+                for record in shelf.records
+                if (one := kept.get((record.collection, record.document_id)))
+            ]
+        )
+        _registers[shelf] = found
+    return found
 
 
 def change(library: Library, record: Record, edits: Edits, *, by: str) -> None:
@@ -77,9 +83,8 @@ def change(library: Library, record: Record, edits: Edits, *, by: str) -> None:
     library.keep_edits(record.collection, record.document_id, stored, by=by)
 
 
-def _kept(library: Library, collection: str | None) -> tuple[Kept, ...]:
-    """All stored facts; those that are missing or older than the rules are read from the stored text first."""
-    kept = library.facts(collection)
+def _current(library: Library, kept: tuple[Kept, ...], collection: str | None) -> tuple[Kept, ...]:
+    """These stored facts; those that are missing or older than the rules are read from the stored text first."""
     stale = {(one.collection, one.document_id) for one in kept if one.version != VERSION}
     if not stale:
         return kept
@@ -104,13 +109,3 @@ def _kept(library: Library, collection: str | None) -> tuple[Kept, ...]:
 def _known(kept: Kept) -> Known:
     edits = edits_from_json(json.loads(kept.edits)) if kept.edits else Edits()
     return Known(kept.collection, kept.document_id, edits.applied(facts_from_json(json.loads(kept.facts))), edits)
-
-
-@lru_cache(maxsize=REGISTERS)
-def _register(rows: tuple[tuple[DocumentId, str, str, str | None], ...]) -> Register:
-    return Register(
-        [
-            Candidate(document_id, source, _known(Kept("", document_id, VERSION, facts, edits)).facts)
-            for document_id, source, facts, edits in rows
-        ]
-    )

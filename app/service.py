@@ -37,7 +37,7 @@ from generation.citations import resolve
 from generation.support import Scorer, with_scores
 from generation.verify import verify
 from ingest.ocr import OcrChoice
-from retrieval.catalogue import Quarantined, Record
+from retrieval.catalogue import Quarantined, Record, Shelf
 from retrieval.index import Explained, Index
 from retrieval.library import Library
 from retrieval.scope import resolve as documents_meant
@@ -63,8 +63,15 @@ class _View:
     """The catalogue as it was when a question was asked, read once: what the question may be about."""
 
     collection: str | None
-    records: tuple[Record, ...]
-    quarantined: int
+    shelf: Shelf
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        return self.shelf.records
+
+    @property
+    def quarantined(self) -> int:
+        return self.shelf.quarantined
 
     @property
     def collections(self) -> tuple[str, ...]:
@@ -454,7 +461,7 @@ class App:
         return found[0]
 
     def _view(self, collection: str | None) -> _View:
-        view = _View(collection, self._library.records(collection), len(self._library.quarantined(collection)))
+        view = _View(collection, self._library.shelf(collection))
         if not view.records and not view.quarantined:
             self._known_collections(collection)
             raise NotFound("Nothing has been ingested yet: dossier ingest PATH --collection NAME.")
@@ -476,7 +483,7 @@ class App:
         elif narrowing is Narrowing.NONE:
             scope = Scope(everything, (place, "you asked for all of them"))
         else:
-            meant = documents_meant(question, register(self._library, view.records, view.collection))
+            meant = documents_meant(question, register(self._library, view.shelf, view.collection))
             scope = replace(meant, because=(place, *meant.because))
         inside = set(scope.documents)
         return scope, tuple(record for record in view.records if record.document_id in inside)

@@ -27,7 +27,7 @@ from typing import IO, Any
 from core.documents import Block, BlockKind, Box, Document, DocumentId, Fate, Hidden, HiddenKind, Page, Span
 from core.errors import BrokenStore, NotFound, UnreadableDocument
 from core.privacy import Clearance
-from retrieval.catalogue import Catalogue, Kept, Place, Quarantined, Record, Run
+from retrieval.catalogue import Catalogue, Kept, Place, Quarantined, Record, Run, Shelf
 from retrieval.index import safe_name
 
 FORMAT = 1
@@ -159,6 +159,10 @@ class Library:
     def records(self, collection: str | None = None) -> tuple[Record, ...]:
         """The catalogue of one collection, or of all, sorted by collection, source and id."""
         return self._rows().records(collection)
+
+    def shelf(self, collection: str | None = None) -> Shelf:
+        """All of that, with the facts: the same object until somebody writes to the catalogue."""
+        return self._rows().shelf(collection)
 
     def record(self, collection: str, document_id: DocumentId) -> Record | None:
         """One row, None when the collection does not hold the document."""

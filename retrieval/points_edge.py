@@ -2,20 +2,19 @@
 
     <root>/<safe name>/collection.json    name, what it was built with, and which shard counts
     <root>/<safe name>/shard-<token>/     qdrant_edge's own files
-    <root>/<safe name>.lock               held for one operation; names the process that holds it
+    <root>/<safe name>.lock               held while the shard is open; names the process that holds it
 
-A shard can be open in one process only, and opening takes a tenth of a second: so it is opened for an operation under
-the lock, and a screen and a nightly run share a desk. Edge is called *beta* by its makers: its version is pinned.
+A shard can be open in one process only, and opening takes a tenth of a second and more: so it is kept open until
+another process wants it (`keeping`), and a screen and a nightly run share a desk. What was written is on the disk after
+each operation. Edge is called *beta* by its makers: its version is pinned.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,22 +22,17 @@ from pathlib import Path
 from typing import Any
 
 import qdrant_edge as edge
-from filelock import FileLock, Timeout
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, Busy, NotFound, ServiceDown
 from retrieval.index import CANDIDATES, Built, Point, Within, safe_name
+from retrieval.keeping import Keeper
 from retrieval.look import RRF_K, Scored
 from retrieval.sparse import Weights
-
-log = logging.getLogger("dossier.retrieval")
 
 WAIT = 60.0
 """Seconds to wait for the lock. Whoever holds it writes a document or answers a question: seconds at most, but the
 end of a large run builds its graph under it (22 s at 50,000 points)."""
-
-POLL = 0.01
-"""Seconds between two looks at the lock: small beside the time it takes to open a shard."""
 
 PAGE = 1000
 """Points read at once when all are read."""
@@ -68,21 +62,22 @@ class EdgeStore:
 
     def __init__(self, root: Path, *, wait: float = WAIT) -> None:
         self._root = root
-        self._wait = wait
+        self._keeper: Keeper[EdgePoints] = Keeper(root, wait=wait)
 
     @contextmanager
     def open(self, collection: str) -> Iterator[EdgePoints]:
         self._there(collection)  # without the lock first: asking for what is not there leaves no lock file behind
-        with self._locked(collection):
-            points = self._opened(collection)
-            try:
-                yield points
-            finally:
-                points.close()
+        name = safe_name(collection)
+        with self._keeper.taken(name, lambda: self._opened(collection), called=_called(collection)) as points:
+            yield points
+
+    def close(self) -> None:
+        """Close the shards that are kept open, before somebody else touches their files."""
+        self._keeper.close()
 
     def create(self, collection: str, built: Built) -> None:
         """Made beside its place and moved there in one step: killed at any moment, it is there whole or not at all."""
-        with self._locked(collection):
+        with self._keeper.alone(safe_name(collection), called=_called(collection)):
             _must_have_room(self._root, ROOM)
             folder = self._folder(collection)
             for left in self._root.glob(f".*-{safe_name(collection)}-*"):
@@ -106,7 +101,7 @@ class EdgeStore:
         return tuple(sorted(about.name for about in found if about is not None))
 
     def drop(self, collection: str) -> None:
-        with self._locked(collection):
+        with self._keeper.alone(safe_name(collection), called=_called(collection)):
             folder = self._folder(collection)
             if folder.exists():
                 gone = self._root / f".gone-{safe_name(collection)}-{secrets.token_hex(4)}"
@@ -118,7 +113,7 @@ class EdgeStore:
 
         Deleting points in a shard leaves their text in its log and storage pages, whatever is optimised afterwards.
         """
-        with self._locked(collection):
+        with self._keeper.alone(safe_name(collection), called=_called(collection)):
             about = self._there(collection)
             folder = self._folder(collection)
             shard = self._create_shard(folder, collection, about.built)
@@ -136,24 +131,6 @@ class EdgeStore:
             for left in folder.glob("shard-*"):
                 if left.name != shard:
                     shutil.rmtree(left)
-
-    @contextmanager
-    def _locked(self, collection: str) -> Iterator[None]:
-        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._root / f"{safe_name(collection)}.lock"
-        lock = FileLock(path, timeout=self._wait, poll_interval=POLL, mode=0o600)
-        started = time.monotonic()
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise Busy(f"The index of {collection} is in use by another process{_holder(path)}; try again.") from error
-        try:
-            path.write_text(str(os.getpid()))
-            if (waited := time.monotonic() - started) > 1:
-                log.info("waited for the index", extra={"seconds": round(waited, 1)})
-            yield
-        finally:
-            lock.release()
 
     def _opened(self, collection: str) -> EdgePoints:
         return self._load(self._folder(collection) / self._there(collection).shard, collection)
@@ -215,6 +192,7 @@ class EdgePoints:
         self._shard = shard
         self._collection = collection
         self._folder = folder
+        self._pending = False
 
     def upsert(self, points: Sequence[Point]) -> None:
         self.write(
@@ -233,11 +211,13 @@ class EdgePoints:
         if points:
             _must_have_room(self._folder, ROOM + len(points) * POINT_BYTES)
             with _told(self._collection):
+                self._pending = True
                 self._shard.update(edge.UpdateOperation.upsert_points(points))
 
     def delete(self, ids: Sequence[str]) -> None:
         if ids:
             with _told(self._collection):
+                self._pending = True
                 self._shard.update(edge.UpdateOperation.delete_points(list(ids)))
 
     def query(
@@ -303,12 +283,23 @@ class EdgePoints:
         """Below 10 MB of vectors (6,500 chunks of MiniLM) there is nothing to build: a full scan is fast."""
         _must_have_room(self._folder, ROOM + self.count() * POINT_BYTES)
         with _told(self._collection):
+            self._pending = True
             self._shard.optimize()
+
+    def flush(self) -> None:
+        if self._pending:
+            with _told(self._collection):
+                self._shard.flush()
+            self._pending = False
 
     def close(self) -> None:
         """Writes what is pending to disk as well: flushing first would only do that twice."""
         with _told(self._collection):
             self._shard.close()
+
+
+def _called(collection: str) -> str:
+    return f"The index of {collection}"
 
 
 def _must_have_room(folder: Path, wanted: int) -> None:
@@ -354,13 +345,6 @@ def _told(collection: str) -> Iterator[None]:
         raise BrokenStore(
             f"The index of {collection} cannot be read or written: its disk is full or its files are damaged."
         ) from error
-
-
-def _holder(lock: Path) -> str:
-    try:
-        return f" (pid {int(lock.read_text())})"
-    except (OSError, ValueError):
-        return ""
 
 
 def _sync(folder: Path) -> None:

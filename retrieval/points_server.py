@@ -2,6 +2,9 @@
 
 A collection of Dossier is the server's collection "dossier-<safe name>"; its name and what it was built with are in
 the collection's metadata. Other collections of that server are never touched.
+
+Laid out for ten million chunks on one machine (the arithmetic is in docs/operations.md): in memory a byte for each
+number of a vector, and the graph; on disk the full vectors, the words and the payload.
 """
 
 from __future__ import annotations
@@ -27,6 +30,11 @@ TIMEOUT = 60
 
 PAGE = 1000
 """Points read at once when all are read."""
+
+OVERSAMPLING = 2.0
+"""How many candidates the bytes in memory bring for each that is wanted; their full vectors, read from disk, decide."""
+
+_EXACTLY = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING))
 
 _DENSE, _SPARSE = "dense", "bm25"
 _INDEXED = ("collection", "document_id", "clearance", "statement")
@@ -73,8 +81,18 @@ class ServerStore:
         try:
             self._client.create_collection(
                 name,
-                vectors_config={_DENSE: models.VectorParams(size=built.size, distance=models.Distance.COSINE)},
-                sparse_vectors_config={_SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+                vectors_config={
+                    _DENSE: models.VectorParams(size=built.size, distance=models.Distance.COSINE, on_disk=True)
+                },
+                sparse_vectors_config={
+                    _SPARSE: models.SparseVectorParams(
+                        modifier=models.Modifier.IDF, index=models.SparseIndexParams(on_disk=True)
+                    )
+                },
+                quantization_config=models.ScalarQuantization(
+                    scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
+                ),
+                on_disk_payload=True,
                 metadata={"dossier": about},
             )
         except UnexpectedResponse as error:
@@ -145,7 +163,7 @@ class ServerPoints:
             found = self._client.query_points(
                 self._name,
                 prefetch=[
-                    models.Prefetch(query=list(dense), using=_DENSE, filter=seen, limit=candidates),
+                    models.Prefetch(query=list(dense), using=_DENSE, filter=seen, limit=candidates, params=_EXACTLY),
                     models.Prefetch(query=_sparse(weights), using=_SPARSE, filter=seen, limit=candidates),
                 ],
                 # Qdrant counts ranks from 0, the formula from 1.
@@ -162,6 +180,7 @@ class ServerPoints:
                 query=_sparse(query) if isinstance(query, Weights) else list(query),
                 using=_SPARSE if isinstance(query, Weights) else _DENSE,
                 query_filter=_seen(within),
+                search_params=None if isinstance(query, Weights) else _EXACTLY,
                 limit=limit,
                 with_payload=False,
             ).points

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -18,10 +19,12 @@ from qdrant_client import QdrantClient
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, Busy, ConfigError, EgressDenied, ServiceDown
+from core.privacy import Clearance
 from retrieval.embed import HashEmbedder
-from retrieval.index import HEADER_TOKENS, Index
+from retrieval.index import HEADER_TOKENS, Built, Index, Within
 from retrieval.points_edge import EdgeStore
 from retrieval.points_server import ServerStore
+from retrieval.sparse import Weights
 from tests.conftest import ROOT
 from tests.retrieval.builders import a_document, an_id, an_index, texts_of
 
@@ -132,7 +135,7 @@ def test_who_waits_too_long_is_told_which_process_holds_the_index(tmp_path: Path
         pytest.raises(Busy, match=rf"The index of deal is in use by another process \(pid {os.getpid()}\); try again."),
     ):
         impatient.count("deal")
-    assert impatient.count("deal") == 1
+    assert an_index(EdgeStore(tmp_path)).count("deal") == 1
 
 
 WRITER = """
@@ -193,8 +196,10 @@ def test_after_a_purge_no_file_of_the_index_holds_a_word_of_a_removed_document(t
 
 
 def test_damaged_files_are_told_as_such_and_not_as_an_empty_index(tmp_path: Path) -> None:
-    index = an_index(EdgeStore(tmp_path))
+    store = EdgeStore(tmp_path)
+    index = an_index(store)
     index.replace(*a_document("Fees are due."))
+    store.close()
     (about,) = tmp_path.glob("*/collection.json")
     for segments in about.parent.glob("shard-*/segments/*/segment.json"):
         segments.write_text("{")
@@ -251,3 +256,39 @@ def test_a_server_that_fails_is_an_error_in_a_sentence_and_never_an_empty_result
     ):
         with pytest.raises(error, match=sentence):
             ask()
+
+
+def test_a_server_keeps_bytes_in_memory_and_the_rest_on_disk_and_the_full_vectors_decide() -> None:
+    """What is sent, since Qdrant's local mode does not mind where anything lies."""
+    sent: list[tuple[str, str, dict[str, Any]]] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content or b"{}")
+        sent.append((request.method, request.url.path, body))
+        result: Any = {"exists": False} if request.url.path.endswith("/exists") else True
+        if request.url.path.endswith("/query"):
+            result = {"points": []}
+        elif request.url.path.endswith("/index"):
+            result = {"operation_id": 1, "status": "completed"}
+        return httpx.Response(200, json={"result": result, "status": "ok", "time": 0.0})
+
+    store = ServerStore(
+        QdrantClient(
+            url="http://qdrant:6333", check_compatibility=False, transport=httpx.MockTransport(reply), trust_env=False
+        )
+    )
+    store.create("deal", Built("fingerprint", 32))
+    created = next(body for method, path, body in sent if method == "PUT" and not path.endswith("/index"))
+    assert created["vectors"]["dense"]["on_disk"] is True
+    assert created["sparse_vectors"]["bm25"]["index"]["on_disk"] is True
+    assert created["quantization_config"]["scalar"] == {"type": "int8", "always_ram": True}
+    assert created["on_disk_payload"] is True
+    indexed = {body["field_name"] for method, path, body in sent if path.endswith("/index")}
+    assert indexed == {"collection", "document_id", "clearance", "statement"}
+    within = Within("deal", frozenset(Clearance))
+    with store.open("deal") as points:
+        points.query([0.0] * 32, Weights((1,), (1.0,)), meaning=1.0, within=within, limit=10)
+    dense, words = sent[-1][2]["prefetch"]
+    assert dense["params"]["quantization"] == {"rescore": True, "oversampling": 2.0}
+    assert "params" not in words
+    assert all(side["filter"]["must"] for side in (dense, words)), "no query goes out without its filters"

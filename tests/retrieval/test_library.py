@@ -56,6 +56,20 @@ def places_of(library: Library) -> dict[str, DocumentId]:
     return {place.origin: place.document_id for place in library.places("deal")}
 
 
+def test_a_shelf_is_the_same_until_somebody_writes_also_in_another_process(tmp_path: Path) -> None:
+    mine, theirs = Library(tmp_path / "home"), Library(tmp_path / "home")
+    document, path = a_file(tmp_path / "share", "Fees are due.")
+    mine.keep(document, path)
+    mine.shelve(a_record(document))
+    shelf = mine.shelf("deal")
+    assert [one.document_id for one in shelf.records] == [document.id]
+    assert mine.shelf("deal") is shelf
+    theirs.unshelve("deal", document.id)
+    assert mine.shelf("deal").records == ()
+    theirs.quarantine("deal", "x.pdf", "/share/x.pdf", None, "It is damaged.")
+    assert mine.shelf("deal").quarantined == 1
+
+
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     return Library(tmp_path / "home")
