@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import numpy as np
 import pytest
 
 from app.proof import Scored, ScoredClaim
+from app.service import App
 from core.answers import Support
 from core.documents import Span
 from core.errors import ServiceDown, UsageError
-from eval.faithfulness import ALL, METRICS, Item, measure, read_items
+from core.privacy import Mode
+from eval.faithfulness import ALL, METRICS, Item, answered, measure, read_items
 from tests.conftest import CONTRACT
 from tests.ui.test_cli import dossier
 
@@ -124,3 +127,57 @@ def test_the_command_scores_items_and_tells_the_altered_from_the_true(tmp_path: 
     assert told["tasks"]["contract"]["metrics"]["auroc"]["value"] == 1.0
     scores = {row["id"]: row["score"] for row in map(json.loads, output.read_text().splitlines())}
     assert scores["altered"] < 0.5 <= scores["true"]
+
+
+QUESTIONS = {"due": "Within how many days shall each invoice be paid?", "rent": "What is the rent of the premises?"}
+
+
+def questions(folder: Path) -> Path:
+    rows = [{"id": key, "query": text, "doc_id": "supply", "evidence": []} for key, text in QUESTIONS.items()]
+    path = folder / "queries.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    return path
+
+
+class Copied:
+    """1 where every line of the response stands in the context, else 0."""
+
+    name = "copied"
+
+    def score(self, response: str, context: str, question: str = "") -> Scored:
+        del question
+        return Scored(float(all(line in context for line in response.splitlines() if line)), ())
+
+
+def test_an_answer_is_scored_on_its_own_quotes_and_its_row_brings_the_texts(
+    app: App, a_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    app.ingest([a_folder(supply__txt=CONTRACT)], collection="deal", by="anna")
+    asked = list(answered(app, questions(tmp_path), collection="deal", mode=Mode.EXTRACTIVE, by="anna"))
+    assert [item.question for item in asked] == list(QUESTIONS.values())
+    assert asked[0].context and asked[0].context in CONTRACT, "the quotes, not the document"
+    measured = measure(asked, Copied(), tmp_path / "out")
+    rows = {row["id"]: row for row in map(json.loads, (tmp_path / "out").read_text().splitlines())}
+    assert (measured.items, measured.supported, measured.tasks, measured.failures) == (2, 2, {}, ())
+    assert "thirty (30) days" in rows["due"]["response"]
+    assert rows["due"]["context"] == asked[0].context
+
+
+def test_a_question_that_is_not_answered_by_the_documents_is_an_item_and_one_that_cannot_be_asked_a_failure(
+    app: App, a_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    app.ingest([a_folder(supply__txt=CONTRACT)], collection="deal", by="anna")
+    silent = list(answered(app, questions(tmp_path), collection="deal", mode=Mode.EXTRACTIVE, by="anna"))[1]
+    assert (silent.response, silent.context, silent.failure) == ("", "", None)
+    unasked = list(answered(app, questions(tmp_path), collection="absent", mode=Mode.EXTRACTIVE, by="anna"))
+    measured = measure(unasked, Copied(), tmp_path / "out")
+    assert [failure.id for failure in measured.failures] == list(QUESTIONS)
+    assert all("absent" in failure.reason for failure in measured.failures)
+    assert (tmp_path / "out").read_text() == ""
+
+
+def test_the_command_refuses_a_collection_for_items_that_bring_their_answers(tmp_path: Path) -> None:
+    (tmp_path / "items.jsonl").write_text('{"id": "1", "context": "a", "response": "b"}\n')
+    asked = ("eval", "faithfulness", str(tmp_path / "items.jsonl"), "--output", str(tmp_path / "out"), "-c", "deal")
+    done = dossier(*asked, home=tmp_path / "home")
+    assert (done.returncode, (tmp_path / "out").exists()) == (2, False)
