@@ -1,6 +1,6 @@
 """What each lever of the second look is worth: search with all of them, and with each left out in turn.
 
-    python benchmarks/ablation.py QUERIES:COLLECTION [QUERIES:COLLECTION …] [--within-document] [--questions N] [--json]
+    python -m benchmarks.ablation QUERIES:COLLECTION [QUERIES:COLLECTION …] [--within-document] [--questions N] [--json]
 
 QUERIES is a judged set (JSON lines, see `eval.dataset`), COLLECTION the name under which its documents were ingested
 into DOSSIER_HOME. Each difference is paired by question, all levers minus all but one: a lever that pays is positive.

@@ -1,6 +1,6 @@
 """How often the extractive mode answers rightly, and how often it answers a question that has no answer, by threshold.
 
-    python benchmarks/abstain.py ../shared/bench policyqa legalquad alqac_vi obliqa cuad
+    python -m benchmarks.abstain ../shared/bench policyqa legalquad alqac_vi obliqa cuad
 
 A question is asked of its own document (right: a claim overlaps a judged span) and of a document that cannot answer it
 (right: no claim): one of the next set named, or with `--strangers same` one of its own kind, such as the contract of

@@ -1,6 +1,6 @@
 """Whether every page of every PDF of a folder is accounted for, and every letter and digit of its text layer.
 
-    python benchmarks/accounting.py FOLDER … [--ocr auto|always|never] [--json]
+    python -m benchmarks.accounting FOLDER … [--ocr auto|always|never] [--json]
 
 Pages are counted by pdfium alone and held against the fates that the reader gave. Letters and digits are those that
 pdfium finds on a page, as a bag, after NFKC and without what nobody sees: each must stand in the canonical text of that

@@ -1,6 +1,6 @@
 """The simplest search that could do the job, measured as Dossier is: BM25 over pieces of about 200 words.
 
-    python benchmarks/baseline_bm25.py QUERIES.jsonl DOCS_FOLDER [--within-document] [--json]
+    python -m benchmarks.baseline_bm25 QUERIES.jsonl DOCS_FOLDER [--within-document] [--json]
 
 Words are runs of letters and digits, in lower case. A piece never crosses a page. Compare with
 `dossier eval retrieval QUERIES.jsonl --collection NAME [--within-document]`, which has the same metrics and questions.

@@ -1,6 +1,6 @@
 """How much of what people judged to be the evidence can be read at all: its words in the text of the page it stands on.
 
-    python benchmarks/evidence.py QUERIES DOCS [QUERIES DOCS …] [--least 0.99] [--worst N] [--json]
+    python -m benchmarks.evidence QUERIES DOCS [QUERIES DOCS …] [--least 0.99] [--worst N] [--json]
 
 QUERIES is a judged set (JSON lines, see `eval.dataset`), DOCS the folder with its PDF files. Each document that a
 judged page lies in is read once; nothing is embedded or stored.

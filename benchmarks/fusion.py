@@ -1,7 +1,7 @@
 """How to fuse meaning and words: reciprocal ranks or scores, with which constants, on every judged set.
 
-    python benchmarks/retrieval_sets.py ../shared/bench --home FOLDER        (ingests)
-    python benchmarks/fusion.py ../shared/bench --home FOLDER [--sets obliqa,cuad] [--within-document]
+    python -m benchmarks.retrieval_sets ../shared/bench --home FOLDER        (ingests)
+    python -m benchmarks.fusion ../shared/bench --home FOLDER [--sets obliqa,cuad] [--within-document]
 
 Both rankings are worked out here from the stored vectors, exactly, and fused in each way; the figures are those of
 `eval.retrieval`. "rrf 60 1:1" is what the product does. "scores .7" is .7 · cosine + .3 · BM25 / the question's best

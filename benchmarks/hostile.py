@@ -1,6 +1,6 @@
 """A folder of odd, broken and hostile files through the whole of `dossier ingest`: what became of each, and why.
 
-    python benchmarks/hostile.py FOLDER [--json]
+    python -m benchmarks.hostile FOLDER [--json]
 
 FOLDER holds `manifest.jsonl` (a JSON object to a line: {file, tags, pages?, text_chars?, pdfium_ok?, password?}, `file`
 relative to FOLDER) and the files it names. They are read into a temporary home that is gone afterwards, with the hash

@@ -1,8 +1,8 @@
 """How fast documents are taken in, on this machine, in one run.
 
     pip install --no-deps llama-index-embeddings-huggingface==0.8.0 llama-index-readers-file==0.7.0 pypdf==7.1.0
-    python benchmarks/ingest.py FILE.pdf … [--repeats N] [--json]     beside plain llama-index, and the processor's peak
-    python benchmarks/ingest.py --scale [--plot docs/ingest-scale.svg] [--json]     from 100 to 10,000 pages
+    python -m benchmarks.ingest FILE.pdf … [--repeats N] [--json]     beside plain llama-index, and the processor's peak
+    python -m benchmarks.ingest --scale [--plot docs/ingest-scale.svg] [--json]     from 100 to 10,000 pages
 
 Dossier: everything `dossier ingest` does, from the file to points, library, catalogue and audit on disk.
 llama-index: PDFReader → SentenceSplitter → HuggingFaceEmbedding → VectorStoreIndex in memory, nothing kept, all of it

@@ -1,6 +1,6 @@
 """A judged set under names that say nothing: what search is worth when files are called scan_0012.pdf.
 
-    python benchmarks/renamed.py QUERIES.jsonl DOCS OUT
+    python -m benchmarks.renamed QUERIES.jsonl DOCS OUT
     dossier ingest OUT/docs --collection renamed
     dossier eval retrieval OUT/queries.jsonl --collection renamed [--scope all]
 

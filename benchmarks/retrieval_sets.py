@@ -1,6 +1,6 @@
 """Search on every judged set in one run: ingest what is not there yet, ask all questions, print one table.
 
-    python benchmarks/retrieval_sets.py ../shared/bench [--home FOLDER] [--sets obliqa,cuad] [--without LEVER] [--json]
+    python -m benchmarks.retrieval_sets ../shared/bench [--home FOLDER] [--sets obliqa,cuad] [--without LEVER] [--json]
 
 Each set is ingested into a collection of its own name in `--home` (a temporary folder unless one is named; what is
 there already is skipped, so that a second run only asks). The figures are those of `dossier eval retrieval`, by the

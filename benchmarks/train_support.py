@@ -1,7 +1,7 @@
 """Train the support scorer and write generation/support.npz.
 
-    OMP_NUM_THREADS=1 python benchmarks/train_support.py ../shared/bench --features /tmp/features
-    python benchmarks/train_support.py ../shared/bench --test-items ragtruth-test.jsonl summedits-test.jsonl
+    OMP_NUM_THREADS=1 python -m benchmarks.train_support ../shared/bench --features /tmp/features
+    python -m benchmarks.train_support ../shared/bench --test-items ragtruth-test.jsonl summedits-test.jsonl
 
 Learns from the train parts of ragtruth and summedits and from altered sentences of cuad, obliqa and tatqa (see
 benchmarks/support_data.py); the test parts and all other sets are never opened here, but to be written out for

@@ -71,6 +71,7 @@ class Keeper(Generic[Thing]):
         self._places: dict[str, _Place[Thing]] = {}
         self._guard = threading.Lock()
         self._watching = False
+        self._rest = threading.Event()
 
     @contextmanager
     def taken(self, name: str, opened: Callable[[], Thing], *, called: str) -> Iterator[Thing]:
@@ -165,7 +166,7 @@ class Keeper(Generic[Thing]):
     def _give_way(self) -> None:
         """Closes what is wanted elsewhere, idle, or one too many; ends when nothing is open any more."""
         while True:
-            time.sleep(POLL)
+            self._rest.wait(POLL)
             kept = sorted((place for place in self._all() if place.thing is not None), key=lambda place: -place.used)
             for number, place in enumerate(kept):
                 idle = time.monotonic() - place.used > IDLE
