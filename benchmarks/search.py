@@ -4,7 +4,7 @@
 
 Documents of ten chunks are made of the example matter: its clauses and tables with other parties, years and figures,
 each with the facts that `dossier ingest` would keep. The vectors of the first thousand chunks are real; the others are
-those, moved at random by as much as two wordings of one clause lie apart. Scope, the embedding of the question, the
+those, moved at random. Scope, the embedding of the question, the
 embedded index, the catalogue and the audit log are the product's own, through `App.search`. Every question is asked
 once to warm up and once to be timed. The peer embeds the question with the same model and asks its in-memory
 `SimpleVectorStore` for ten chunks: without scope, filters, words or a disk.
@@ -69,8 +69,8 @@ REAL = 1000
 """Chunks that are embedded. The model is not what is measured."""
 
 APART = 0.35
-"""Length of what is added to a real vector of length 1 at random: two wordings of one clause have a cosine of .9 to .97
-with MiniLM, and 1/√(1 + .35²) is .94."""
+"""Length of what is added at random to a real vector of length 1: the two then have a cosine of 1/√(1 + .35²) = .94.
+Chosen, not measured: real wordings of one clause may lie closer together or further apart."""
 
 WRITTEN = 200
 """Documents written at once."""

@@ -119,7 +119,7 @@ _state = sql.Table(
 )
 
 SHELVES = 8
-"""Collections whose rows are kept in memory: a desk has a handful open. 10,000 documents take about 30 MB."""
+"""Collections whose rows are kept in memory: a desk has a handful open. The rows of 10,000 take 20 MB."""
 
 
 @dataclass(frozen=True, slots=True)
