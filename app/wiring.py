@@ -48,13 +48,14 @@ def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> 
     embedder = embedder_for(
         settings.embedding.model, device=settings.embedding.device, batch_size=settings.embedding.batch_size
     )
+    llama = _llama(settings)
     return App(
         settings,
         library=Library(settings.home, settings.catalogue.url),
         index=_index(settings, embedder, _look(settings, levers)),
         embedder=embedder,
-        generators=_generators(settings, embedder),
-        scorers=_scorers(settings),
+        generators=_generators(settings, embedder, llama),
+        scorers=_scorers(settings, llama),
         audit=AuditLog(settings.home / "audit.jsonl"),
         ledger=Ledger(settings.catalogue.url or catalogue_url(settings.home), settings.budget),
     )
@@ -91,7 +92,7 @@ def _index(settings: Settings, embedder: Embedder, look: Look) -> Index:
     return Index(ServerStore(connect(settings.qdrant.url, key.get_secret_value() if key else None)), embedder, look)
 
 
-def _generators(settings: Settings, embedder: Embedder) -> Generators:
+def _generators(settings: Settings, embedder: Embedder, llama: Callable[[], Llama]) -> Generators:
     from app.service import Generators
 
     def similarity(question: str, texts: Sequence[str]) -> Sequence[float]:
@@ -104,13 +105,6 @@ def _generators(settings: Settings, embedder: Embedder) -> Generators:
 
         # The hash embedder resembles words, not meaning: the words themselves are compared more exactly.
         return Extractive(None if isinstance(embedder, HashEmbedder) else similarity).answer(question, chunks, on_text)
-
-    @cache  # one connection, which is kept open between two questions
-    def llama() -> Llama:
-        from generation.llama import Llama
-
-        key = settings.llama.api_key
-        return Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
 
     def gdpr(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
         return llama().answer(question, chunks, on_text)
@@ -135,7 +129,20 @@ def _generators(settings: Settings, embedder: Embedder) -> Generators:
     )
 
 
-def _scorers(settings: Settings) -> Scorers:
+def _llama(settings: Settings) -> Callable[[], Llama]:
+    """The one connection to the configured server, for answers and for the judge; kept open between two questions."""
+
+    @cache
+    def llama() -> Llama:
+        from generation.llama import Llama
+
+        key = settings.llama.api_key
+        return Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
+
+    return llama
+
+
+def _scorers(settings: Settings, llama: Callable[[], Llama]) -> Scorers:
     from app.service import Scorers
     from generation.support import BuiltIn
     from generation.tokens import TokenModel
@@ -146,11 +153,8 @@ def _scorers(settings: Settings) -> Scorers:
 
     def judge() -> Scorer:
         from generation.judge import Judge
-        from generation.llama import Llama
 
-        key = settings.llama.api_key
-        llama = Llama(str(settings.llama.url), settings.llama.model, key.get_secret_value() if key else None)
-        return Judge(f"judge {settings.llama.model}", llama.verdicts, places=built_in)
+        return Judge(f"judge {settings.llama.model}", llama().verdicts, places=built_in)
 
     def model() -> Scorer:
         from generation.entailment import Entailment

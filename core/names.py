@@ -19,7 +19,7 @@ _TAIL = re.compile(r"(?:\s+(?:and|&)\s+(?:its\s+)?(?:consolidated\s+)?subsidiar\
 
 
 def short_form(name: str) -> str:
-    """The name without legal forms, article and ".com": "The Boeing Company" is "Boeing". Never empty."""
+    """The name without legal forms, article and ".com": "The Northwind Company" is "Northwind". Never empty."""
     short = name.strip(" ,.;:")
     while short:
         cut = _TAIL.sub("", _FORM_AT_END.sub("", short)).strip(" ,.;:&")

@@ -255,7 +255,7 @@ def _words_of(passage: Passage) -> frozenset[str]:
 def _words_in(text: str) -> frozenset[str]:
     text = text.casefold()
     found = [re.sub(r"['’]s?$", "", word.group()) for word in _NAME_WORD.finditer(text)]
-    # "Coca-Cola" is asked for as Coca Cola, "Amazon.com" as Amazon.
+    # "Corvane-Tallis" is asked for as Corvane Tallis, "Tessera.com" as Tessera.
     words = {word.replace(".", "") for word in found} | {part for word in found for part in re.split(r"[.&-]", word)}
     return frozenset(words | set(_YEAR.findall(text.upper())))
 

@@ -46,7 +46,7 @@ MOST_PARTIES = 8
 _UPPER = "A-ZÀ-ÖØ-Þ"
 _CAPITAL = rf"[{_UPPER}0-9][\w.'’&/@+-]*"
 _INNER = rf"(?:{_CAPITAL}|&|of|and|und|de|für|van|von)"
-# "Integra LifeSciences Corporation", "AMAZON.COM, INC.", "Baidu Online Network Technology (Beijing) Co., Ltd."
+# "Northwind LifeSciences Corporation", "TESSERA.COM, INC.", "Tessera Network Technology (Beijing) Co., Ltd."
 _COMPANY = re.compile(
     rf"(?<![\w.])(?:{_CAPITAL}(?:[ \t]+{_INNER}|[ \t]*\(\w+\)){{0,8}}?)"
     rf"(?:,?[ \t]+&?[ \t]?(?:(?-i:{LEGAL_FORMS})|(?-i:{LEGAL_FORMS.upper()}))(?![\w])\.?)+"
