@@ -75,7 +75,10 @@ WORDS_ARE = "of what the words call right people agree to 93 %, of what they cal
 
 
 def prose_judge(app: App, way: str) -> tuple[str, Judge] | None:
-    """The judge of prose with its name, None for `none`; for `auto` the configured Llama, without one the words. Raises UsageError for `llama` where none is configured."""
+    """The judge of prose with its name, None for `none`; `auto` is the configured Llama, without one the words.
+
+    Raises UsageError for `llama` where none is configured.
+    """
     if way == "none":
         return None
     if way == "words" or (way == "auto" and not app.settings.llama.url):

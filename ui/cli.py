@@ -746,27 +746,45 @@ def eval_gate(
 @click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where they go.")
 @click.option("--limit", "-k", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many at most.")
 @click.option("--seed", default=1, show_default=True, type=int, help="Another seed, another choice.")
+@click.option(
+    "--with",
+    "ways",
+    multiple=True,
+    type=click.Choice(["patterns", "llama"]),
+    default=["patterns"],
+    show_default=True,
+    help="Who asks: patterns of the documents, or the configured Llama; say both for half and half.",
+)
 @AS_JSON
-def eval_generate(collection: str, output: Path, limit: int, seed: int, as_json: bool) -> int:
+def eval_generate(collection: str, output: Path, limit: int, seed: int, ways: tuple[str, ...], as_json: bool) -> int:
     """Make questions from your own documents, with the words that answer them: a judged set to start from.
 
-    Definitions, clauses under their headings, and cells of tables. Each row has a split, dev or test, by document, and
-    overlap, the share of its words that stand in the evidence: such questions are easier than what people ask. Read
-    them before you rely on them.
+    Patterns find definitions, clauses under their headings, and cells of tables. A Llama reads passages inside your
+    walls; its questions count only where the words that it points at carry its answer.
+
+    Each row has a split, dev or test, by document; by, who made it; overlap and copied, how much of its wording stands
+    in the evidence; and hard, where search does not find it. Such questions are easier than what people ask: review
+    them (dossier eval review) before you rely on them.
+
+    Exit code 1 means that the Llama did not answer on some passages.
     """
     from eval.generate import generate
+    from eval.proposed import proposing
+    from ui.parts.measuring import print_generated
+    from ui.parts.terminal import counting
 
-    with _open_app() as app:
-        made = generate(app, output, collection=collection, limit=limit, seed=seed)
+    with _open_app() as app, counting("Asking on passage", silent=as_json) as on_progress:
+        propose = None
+        if "llama" in ways:
+            propose = proposing(app, collection=collection, seed=seed, by=_user(), on_progress=on_progress)
+        made = generate(
+            app, output, collection=collection, limit=limit, seed=seed, patterns="patterns" in ways, propose=propose
+        )
     if as_json:
         _print_json({**made, "output": str(output)})
     else:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in made["types"].items())
-        click.echo(
-            f"{made['questions']} questions on {made['documents']} documents ({kinds}); "
-            f"{made['overlap']:.0%} of their words stand in the evidence."
-        )
-    return 0
+        print_generated(made, str(output))
+    return 1 if made["failed"] else 0
 
 
 @evaluate.command("runs")

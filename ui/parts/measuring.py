@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -55,3 +55,21 @@ def print_agreements(found: Sequence[Agreement], unjudged: int) -> None:
             out.print(f"  people {people.value}, judge {judge.value}: {count}")
     if unjudged:
         out.print(f"{unjudged} answers that expect prose were not judged: there is no judge of prose (--judge).")
+
+
+def print_generated(made: Mapping[str, Any], output: str) -> None:
+    """What a generated set is made of, and what of it a person should know before reading it."""
+    kinds = ", ".join(f"{count} {kind}" for kind, count in made["types"].items())
+    makers = ", ".join(f"{count} by {maker}" for maker, count in made["by"].items())
+    out.print(f"{made['questions']} questions on {made['documents']} documents ({kinds}; {makers}).", markup=False)
+    out.print(
+        f"{made['overlap']:.0%} of their words stand in the evidence, {made['copied']:.0%} copy five words or more in "
+        f"a row; {made['hard']} are hard: search does not find them.",
+        markup=False,
+    )
+    if made["rejected"]:
+        rejected = ", ".join(f"{count} {why}" for why, count in made["rejected"].items())
+        out.print(f"Proposed by the model and not taken: {rejected}.", markup=False)
+    if made["failed"]:
+        err.print(f"On {made['failed']} passages the model did not answer.")
+    out.print(f"Review them: dossier eval review {output}", markup=False, soft_wrap=True)
