@@ -38,6 +38,8 @@ _WORD = re.compile(r"\w+")
 _SMALLEST_CLAUSE = 40
 """Characters under which a paragraph below a heading is a label rather than a clause."""
 _LARGEST_CLAUSE = 2_000
+_REVIEWED = re.compile(rb'"review": ?\{"verdict"')
+"""How eval.review notes a decision."""
 _TEST_SHARE = 0.5
 _COPIED = 5
 """Words of a question that stand in the evidence one after the other, from which on its wording is copied."""
@@ -84,10 +86,10 @@ def generate(
 
     Kinds and documents take turns, so that neither a long table nor a long document fills the set; with `propose` and
     `patterns`, up to half are a model's. `split` is dev or test, by document.
-    Raises NotFound for an unknown collection, UsageError when nothing could be made or `output` is there already.
+    Raises NotFound for an unknown collection, UsageError when nothing could be made or somebody reviewed `output`.
     """
-    if output.exists():
-        raise UsageError(f"{output} is there already, and somebody may have reviewed it: name another file.")
+    if output.exists() and _REVIEWED.search(output.read_bytes()):
+        raise UsageError(f"{output} is there already, and somebody reviewed questions of it: name another file.")
     documents = [app.document(record.document_id) for record in app.documents(collection)]
     documents.sort(key=lambda document: document.id)
     proposed = Proposed()
@@ -169,12 +171,17 @@ def _cells(document: Document, block: Block) -> Iterator[Generated]:
 
 def made_of(query: str, type: str, document: Document, span: Span, **more: Any) -> Generated:
     """A question with how much of its wording it has from its evidence; `more` goes into its row."""
-    asked = [word.lower() for word in _WORD.findall(query)]
-    found = [word.lower() for word in _WORD.findall(span.of(document.text))]
-    words, evidence = asked[2:], set(found)  # the first two are "what is" and the like
-    overlap = sum(word in evidence for word in words) / len(words) if words else 0.0
-    copied = SequenceMatcher(None, asked, found, autojunk=False).find_longest_match().size
+    overlap, copied = wording(query, span.of(document.text))
     return Generated(" ".join(query.split()), type, document, span, overlap, copied, {"by": "patterns", **more})
+
+
+def wording(query: str, evidence: str) -> tuple[float, int]:
+    """How much of a question's wording its evidence has: the share of its words, and the longest run of them."""
+    asked = [word.lower() for word in _WORD.findall(query)]
+    found = [word.lower() for word in _WORD.findall(evidence)]
+    words, there = asked[2:], set(found)  # the first two are "what is" and the like
+    overlap = sum(word in there for word in words) / len(words) if words else 0.0
+    return overlap, SequenceMatcher(None, asked, found, autojunk=False).find_longest_match().size
 
 
 def _chosen(made: Sequence[Generated], limit: int, seed: int) -> list[Generated]:

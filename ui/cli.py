@@ -787,6 +787,52 @@ def eval_generate(collection: str, output: Path, limit: int, seed: int, ways: tu
     return 1 if made["failed"] else 0
 
 
+@evaluate.command("review")
+@click.argument("queries", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--terminal", is_flag=True, help="Review here instead of at the desk.")
+@click.option("--counts", is_flag=True, help="Only say how far the review is; so does --json.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the questions that were accepted, edited ones among them, as a set of their own.",
+)
+@click.option("--port", default=8501, show_default=True, type=click.IntRange(1024, 65535), help="Of the desk.")
+@click.option("--open/--no-open", "open_browser", default=True, help="Open a browser.")
+@AS_JSON
+def eval_review(
+    queries: Path,
+    terminal: bool,
+    counts: bool,
+    output: Path | None,
+    port: int,
+    open_browser: bool,
+    as_json: bool,
+) -> int:
+    """Read a generated set question by question: accept, edit or reject, with the page and its words in sight.
+
+    Opens the desk at FILE. Each decision is written to FILE at once: stop when you like, and go on later. What is
+    rejected stays there and is not measured.
+    """
+    from eval.review import Review
+    from ui.launch import launch
+    from ui.parts.reviewing import review_here
+
+    review = Review(queries)
+    if terminal:
+        review_here(review, by=_user())
+    told = review.counts()
+    if as_json:
+        _print_json({**told.to_json(), "file": str(queries)})
+    else:
+        click.echo(str(told))
+    if output is not None:
+        review.write_accepted(output)
+    if terminal or counts or as_json:
+        return 0
+    _settings()
+    return launch(port, open_browser=open_browser, review=review.path)
+
+
 @evaluate.command("runs")
 @click.option(
     "--limit", "-k", default=20, show_default=True, type=click.IntRange(min=1), help="How many, newest first."

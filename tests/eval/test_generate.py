@@ -17,6 +17,7 @@ from eval.dataset import read_queries
 from eval.generate import generate
 from eval.proposed import proposing
 from eval.retrieval import evaluate_app
+from eval.review import Review
 from tests.chat import ChatServer
 from tests.conftest import CONTRACT
 
@@ -165,7 +166,8 @@ def test_model_and_patterns_share_a_set_and_a_reviewed_file_is_never_overwritten
     told, rows = proposed(asking, tmp_path / "set", patterns=True, limit=2)
     assert told["by"] == {"model": 1, "patterns": 1}
     assert {row["by"] for row in rows} == {"model", "patterns"}
-    with pytest.raises(UsageError, match="there already"):
+    Review(tmp_path / "set").accept(rows[0]["id"], by="anna")
+    with pytest.raises(UsageError, match="reviewed"):
         proposed(asking, tmp_path / "set")
 
 
