@@ -203,7 +203,7 @@ def test_on_a_narrow_screen_the_page_lies_over_the_answer_and_can_be_closed(
 
 def press(driver: webdriver.Chrome, *keys: str) -> None:
     """Keys that go to the page, and to no field of it."""
-    driver.execute_script("document.activeElement.blur()")  # type: ignore[no-untyped-call]
+    driver.execute_script("document.activeElement.blur()")
     driver.find_element(By.TAG_NAME, "body").send_keys(*keys)
 
 
