@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePath
@@ -115,7 +114,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class RunCost:
     """What a run is going to cost: `questions` are asked, `paid` of them of Claude, `refused` by policy.
 
     `usd` is about what it costs when answers are of the usual length, `most` what it cannot pass by a careful count;
@@ -198,13 +197,7 @@ class Asking:
         self._budget = budget
         self._by = by
 
-    def check(self, modes: Sequence[Mode], queries: Sequence[Query]) -> None:
-        """Raises UsageError for a mode that is not configured, before anything is asked in another one."""
-        for mode in modes:
-            with suppress(EgressDenied):
-                self._app.foresee(queries[0].query, mode=mode, **self._where(queries[0]))
-
-    def estimate(self, left: Sequence[tuple[Mode, Query]]) -> Estimate:
+    def estimate(self, left: Sequence[tuple[Mode, Query]]) -> RunCost:
         """The cost of the questions that are left. What was read once for one of them comes from the cache for others.
 
         Raises UsageError for a mode that is not configured, ConfigError for a model without a price.
@@ -223,7 +216,7 @@ class Asking:
             most += one.most
             read.add(one.documents)
         left_over = self._app.budget_left(by=self._by) if paid else None
-        return Estimate(len(left) - refused, paid, refused, usd, most, left_over)
+        return RunCost(len(left) - refused, paid, refused, usd, most, left_over)
 
     def ask(self, mode: Mode, query: Query, *, spent: float) -> tuple[Asked, Answer | None]:
         """One question in one mode, with its answer where there is one. `spent` is what the run cost so far.
@@ -324,7 +317,7 @@ def ask_all(
     modes: Sequence[Mode],
     kept: KeptAnswers,
     *,
-    agree: Callable[[Estimate], bool],
+    agree: Callable[[RunCost], bool],
     with_texts: bool,
     on_step: Callable[[Step], None] = lambda _: None,
 ) -> tuple[Asked, ...]:

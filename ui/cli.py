@@ -924,8 +924,7 @@ def eval_answers(
     budget refused a whole mode, 3 that a service went down in between.
     """
     from eval.agreement import prose_judge
-    from eval.answers import Asking, ask_all
-    from eval.answers import Estimate as CostOfRun
+    from eval.answers import Asking, RunCost, ask_all
     from eval.kept_answers import kept_answers, place_of_run
     from eval.modes import contest, keep_modes, modes_named, questions_of, run_of
     from ui.parts.measuring import print_contest
@@ -942,25 +941,26 @@ def eval_answers(
         made_of = run_of(app, collection, read, within_document=within_document, judge=prose[0] if prose else "")
         place = output or place_of_run(app.settings.home, made_of)
 
-        def agree(estimate: CostOfRun) -> bool:
+        def agree(estimate: RunCost) -> bool:
             if budget is not None and estimate.usd > budget:
                 raise OverBudget(f"{estimate} That is more than the --budget of USD {budget:,.2f}. Nothing was asked.")
             if yes or as_json or not sys.stdin.isatty():
                 return yes
             return click.confirm(f"{estimate} Go on?", err=True)
 
-        with kept_answers(place, made_of, resume=resume, anew=anew) as kept:
-            asking.check(chosen, read)
-            with counting("Asking", silent=as_json) as on_step:
-                asked = ask_all(
-                    asking,
-                    read,
-                    chosen,
-                    kept,
-                    agree=agree,
-                    with_texts=output is not None,
-                    on_step=lambda step: on_step(step.done, step.total, f"{step.mode.value}, USD {step.usd:.2f}"),
-                )
+        with (
+            kept_answers(place, made_of, resume=resume, anew=anew) as kept,
+            counting("Asking", silent=as_json) as on_step,
+        ):
+            asked = ask_all(
+                asking,
+                read,
+                chosen,
+                kept,
+                agree=agree,
+                with_texts=output is not None,
+                on_step=lambda step: on_step(step.done, step.total, f"{step.mode.value}, USD {step.usd:.2f}"),
+            )
         result = contest(asked, read, chosen)
         keep_modes(app, result, made_of, within_document=within_document)
         if output is None and result.exit_code == 0:

@@ -17,7 +17,7 @@ from core.errors import ConfigError, NotAgreed, ServiceDown, UsageError
 from core.privacy import Clearance, Mode
 from core.settings import settings_from_environment
 from eval.agreement import prose_judge
-from eval.answers import Asked, Asking, Cited, Estimate, Expected, Outcome, ask_all
+from eval.answers import Asked, Asking, Cited, Expected, Outcome, RunCost, ask_all
 from eval.dataset import Query, read_queries
 from eval.kept_answers import kept_answers
 from eval.modes import Contest, Verdict, contest, questions_of, run_of
@@ -117,7 +117,7 @@ def measured(
     *modes: Mode,
     output: str = "kept.jsonl",
     resume: bool = False,
-    agree: Callable[[Estimate], bool] = lambda _: True,
+    agree: Callable[[RunCost], bool] = lambda _: True,
     budget: float | None = None,
     judge: str = "words",
 ) -> Contest:
@@ -129,8 +129,8 @@ def measured(
     return contest(asked, queries, modes)
 
 
-def noting(estimates: list[Estimate], *, agreed: bool = True) -> Callable[[Estimate], bool]:
-    def agree(estimate: Estimate) -> bool:
+def noting(estimates: list[RunCost], *, agreed: bool = True) -> Callable[[RunCost], bool]:
+    def agree(estimate: RunCost) -> bool:
         estimates.append(estimate)
         return agreed
 
@@ -170,7 +170,7 @@ def test_what_was_answered_before_an_interruption_is_not_asked_or_paid_for_again
     asked = len(messages.asked())
     kept = tmp_path / "kept.jsonl"
     kept.write_text(kept.read_text() + '{"id": "rent", "mode": "gd')  # killed in the middle of a line
-    estimates: list[Estimate] = []
+    estimates: list[RunCost] = []
     again = measured(app, tmp_path, Mode.LONG_DOCUMENT, resume=True, agree=noting(estimates))
     assert [one.questions for one in estimates] == [1]
     assert len(messages.asked()) == asked + 1
@@ -205,7 +205,7 @@ def test_nothing_is_sent_before_somebody_agreed_to_an_estimate_that_holds(
     lease: Callable[..., App], messages: MessagesServer, tmp_path: Path
 ) -> None:
     app = lease()
-    estimates: list[Estimate] = []
+    estimates: list[RunCost] = []
     with pytest.raises(NotAgreed, match="at most USD") as raised:
         measured(app, tmp_path, Mode.LONG_DOCUMENT, Mode.HYBRID, agree=noting(estimates, agreed=False))
     assert messages.requests == []
@@ -214,6 +214,16 @@ def test_nothing_is_sent_before_somebody_agreed_to_an_estimate_that_holds(
     assert raised.value.facts["estimate"]["most"] >= estimate.usd  # type: ignore[index]
     found = measured(app, tmp_path, Mode.LONG_DOCUMENT, Mode.HYBRID)
     assert 0 < sum(one.usd for one in found.scores) <= estimate.most
+
+
+def test_what_auto_would_choose_is_known_before_it_is_asked(lease: Callable[..., App]) -> None:
+    app = lease()
+    place, other = (
+        app.foresee(question, collection="deal", by="anna")
+        for question in ("When is the rent due?", "Compare the duties of both parties.")
+    )
+    assert (place.mode, place.most) == (Mode.GDPR, 0.0)
+    assert other.mode is Mode.LONG_DOCUMENT and 0 < other.again < other.usd <= other.most
 
 
 def test_what_costs_nothing_is_not_asked_about(lease: Callable[..., App], tmp_path: Path) -> None:

@@ -158,11 +158,17 @@ def counting(what: str, *, silent: bool) -> Iterator[Callable[..., None]]:
         from rich.progress import Progress as Bars
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Bars(*columns, console=err, transient=True) as bars:
-            bar = bars.add_task(what, total=None)
-            yield lambda number, total, words="": bars.update(
-                bar, completed=number - 1, total=total, description=escape(f"{what} {words}".rstrip())
-            )
+        bars = Bars(*columns, console=err, transient=True)
+        bar = bars.add_task(what, total=None)
+
+        def draw(number: int, total: int, words: str = "") -> None:
+            bars.start()  # not before: somebody may still be asked to agree
+            bars.update(bar, completed=number - 1, total=total, description=escape(f"{what} {words}".rstrip()))
+
+        try:
+            yield draw
+        finally:
+            bars.stop()
 
 
 @contextmanager
