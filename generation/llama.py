@@ -153,7 +153,7 @@ class Llama:
         logging.getLogger("openai").setLevel(logging.WARNING)
         self._url = url.rstrip("/")
         self._host = urlsplit(url).hostname or url
-        self.model = model
+        self._model = model
         self._api_key = api_key
         self._timeout = timeout
         self._max_retries = max_retries
@@ -178,7 +178,7 @@ class Llama:
         """
         started = time.perf_counter()
         if not chunks:
-            return Draft((), (), "The search found nothing to read for this question.", self.model, PROMPT_VERSION)
+            return Draft((), (), "The search found nothing to read for this question.", self._model, PROMPT_VERSION)
         fitted = self._fitted(question, chunks)
         while True:
             try:
@@ -193,7 +193,7 @@ class Llama:
         )
         log.info(
             "answered",
-            extra={"model": self.model, "claims": len(claims), "passages": len(fitted.passages)},
+            extra={"model": self._model, "claims": len(claims), "passages": len(fitted.passages)},
         )
         return Draft(
             claims=claims,
@@ -205,7 +205,7 @@ class Llama:
                 if claims
                 else reply.reason or "The model found no answer in what it was given to read."
             ),
-            model=self.model,
+            model=self._model,
             prompt_version=PROMPT_VERSION,
             usage=Usage(said.tokens_in, said.tokens_out, seconds=time.perf_counter() - started),
             chunks_left_out=len(chunks) - len(fitted.chunks),
@@ -229,7 +229,7 @@ class Llama:
         try:
             said = self._said(messages, schema, None)
         except _TooMuch as error:
-            raise UsageError(f"The text does not fit into the window of {self.model}.") from error
+            raise UsageError(f"The text does not fit into the window of {self._model}.") from error
         self._must_have_read(messages, self._counted(messages), said)
         if said.cut:
             raise misshapen(said.text, of="The Llama server")
@@ -240,13 +240,13 @@ class Llama:
     def look(self) -> Look:
         """What the server says of itself, without asking a question. Raises ServiceDown, ConfigError."""
         served = self._served()
-        if served and self.model not in (names := [one.name for one in served]):
+        if served and self._model not in (names := [one.name for one in served]):
             raise ConfigError(
-                f"The Llama server at {self._host} serves {', '.join(names)}, not {self.model} (DOSSIER_LLAMA_MODEL)."
+                f"The Llama server at {self._host} serves {', '.join(names)}, not {self._model} (DOSSIER_LLAMA_MODEL)."
             )
         counted = self._counted(_messages("", ""))
-        root = next((one.root for one in served if one.name == self.model), None)
-        return Look(root, counted.window or window_of(self.model, served), counted.exact)
+        root = next((one.root for one in served if one.name == self._model), None)
+        return Look(root, counted.window or window_of(self._model, served), counted.exact)
 
     # ── before anything is answered ───────────────────────────────────────────────────────────────────────────────
 
@@ -257,12 +257,12 @@ class Llama:
             passages = passages_of(kept)
             messages = _messages(LLAMA_SYSTEM, llama_user(question, passages))
             counted = self._counted(messages)
-            window = self._window or counted.window or window_of(self.model, self._served()) or _SMALLEST_WINDOW
+            window = self._window or counted.window or window_of(self._model, self._served()) or _SMALLEST_WINDOW
             room = window - self._max_tokens
             if counted.tokens <= room:
                 return _Fitted(kept, passages, messages, counted)
             kept = kept[: min(len(kept) - 1, max(len(kept) * room // counted.tokens, 0))]
-        raise UsageError(f"The question and the first chunk do not fit into the window of {self.model}.")
+        raise UsageError(f"The question and the first chunk do not fit into the window of {self._model}.")
 
     def _counted(self, messages: Sequence[ChatMessage]) -> _Counted:
         """Tokens of the prompt under the model's own chat form. vLLM counts at /tokenize, beside /v1.
@@ -270,7 +270,7 @@ class Llama:
         A server that has no such address, or hides it, is no error: then characters are counted.
         """
         body = {
-            "model": self.model,
+            "model": self._model,
             "messages": [{"role": message.role.value, "content": message.content} for message in messages],
         }
         response = self._patiently(
@@ -346,7 +346,7 @@ class Llama:
             # It took them from OPENAI_ORG_ID and OPENAI_PROJECT_ID.
             client.organization = client.project = None
             self._llm = OpenAILike(
-                model=self.model,
+                model=self._model,
                 api_key=key,
                 api_base=self._url,
                 openai_client=client,
@@ -375,7 +375,7 @@ class Llama:
                 wait = _wait(error, attempt)
                 if attempt == self._max_retries or wait is None or wait > _LONGEST_WAIT:
                     raise self._translated(error) from error
-                log.info("trying again", extra={"model": self.model, "attempt": attempt + 2, "wait": round(wait, 1)})
+                log.info("trying again", extra={"model": self._model, "attempt": attempt + 2, "wait": round(wait, 1)})
                 time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
@@ -386,7 +386,7 @@ class Llama:
         if status in _REFUSED:
             return ConfigError(f"The Llama server at {self._host} refused the key (DOSSIER_LLAMA_API_KEY).")
         if status == 404:
-            return ConfigError(f"The Llama server at {self._host} does not serve {self.model} (DOSSIER_LLAMA_MODEL).")
+            return ConfigError(f"The Llama server at {self._host} does not serve {self._model} (DOSSIER_LLAMA_MODEL).")
         if status is not None:
             return ServiceDown(f"The Llama server at {self._host} could not answer (status {status}).")
         if isinstance(error, (openai.APITimeoutError, httpx.ReadTimeout)):
