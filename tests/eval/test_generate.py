@@ -20,6 +20,7 @@ from eval.retrieval import evaluate_app
 from eval.review import Review
 from tests.chat import ChatServer
 from tests.conftest import CONTRACT
+from tests.ui.test_cli import dossier
 
 FIGURES = (
     "# Results\n\n| EUR million | 2024 | 2023 |\n|---|---|---|\n| Net sales | 41.5 | 38.2 |\n| Costs | 26.0 | 24.7 |\n"
@@ -181,3 +182,15 @@ def test_a_model_that_talks_or_is_down_is_told(asking: App, chat: ChatServer, tm
 def test_without_a_llama_the_command_says_what_to_set(deal: App, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="DOSSIER_LLAMA_URL"):
         proposing(deal, collection="deal", seed=1, by="anna")
+
+
+def test_the_command_says_who_made_what_and_where_to_review_it(tmp_path: Path, chat: ChatServer) -> None:
+    chat.writes = a_llama_that_asks(("What does late payment cost?", "8%", "8% per annum"))
+    (tmp_path / "payment.md").write_text(PAYMENT)
+    home, output = tmp_path / "home", tmp_path / "set.jsonl"
+    assert dossier("ingest", str(tmp_path / "payment.md"), "-c", "deal", home=home).returncode == 0
+    asked = ("eval", "generate", "-c", "deal", "--output", str(output), "--with", "patterns", "--with", "llama")
+    done = dossier(*asked, home=home, DOSSIER_LLAMA_URL=chat.url, COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    assert "1 by model, 1 by patterns" in done.stdout and "of the model's are hard" in done.stdout
+    assert f"dossier eval review {output}" in done.stdout

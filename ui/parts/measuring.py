@@ -62,11 +62,10 @@ def print_generated(made: Mapping[str, Any], output: str) -> None:
     kinds = ", ".join(f"{count} {kind}" for kind, count in made["types"].items())
     makers = ", ".join(f"{count} by {maker}" for maker, count in made["by"].items())
     out.print(f"{made['questions']} questions on {made['documents']} documents ({kinds}; {makers}).", markup=False)
-    out.print(
-        f"{made['overlap']:.0%} of their words stand in the evidence, {made['copied']:.0%} copy five words or more in "
-        f"a row; {made['hard']} are hard: search does not find them.",
-        markup=False,
-    )
+    copied = f"{made['overlap']:.0%} of their words stand in the evidence, {made['copied']:.0%} copy five in a row."
+    out.print(copied, markup=False)
+    if "model" in made["by"]:
+        out.print(f"{made['hard']} of the model's are hard: search does not find them.", markup=False)
     if made["rejected"]:
         rejected = ", ".join(f"{count} {why}" for why, count in made["rejected"].items())
         out.print(f"Proposed by the model and not taken: {rejected}.", markup=False)
