@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app import verification
 from app.choosing import CHOSEN, Means, choose
 from app.facts import Known, change, known, register
+from app.foreseen import Foreseen, foreseen
 from app.hybrid import Hybrid, found_by
 from app.ingestion import Brake, Ingestion, Order
 from app.ledger import Ledger
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from app.costs import By, Costs
     from generation.claude import Claude
     from generation.draft import Draft
+    from generation.llama import Llama
     from retrieval.embed import Embedder
 
 READ = 20
@@ -80,11 +82,15 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class Generators:
-    """How each mode makes an answer; None where what it needs is not configured. Built when first called."""
+    """How each mode makes an answer; None where what it needs is not configured. Built when first called.
+
+    `llama` is the connection behind `gdpr`, for tasks that are no question on documents.
+    """
 
     extractive: Generate
     gdpr: Generate | None
     claude: Callable[[], Claude] | None
+    llama: Callable[[], Llama] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +381,36 @@ class App:
             cost_usd=round(answer.usage.cost_usd, 6),
         )
         return answer
+
+    def foresee(
+        self,
+        question: str,
+        *,
+        collection: str | None = None,
+        documents: Sequence[str] = (),
+        mode: Mode = Mode.AUTO,
+        by: str,
+    ) -> Foreseen:
+        """Which mode would answer, and about what that would cost. Nothing is sent, and nothing is noted.
+
+        Raises as `ask` does before anything leaves.
+        """
+        _must_be_asked(question)
+        view = self._view(collection)
+        _, records = self._scope(question, view, documents, Narrowing.AUTO)
+        mode, _ = self._mode(mode, question, records, vouching=records if documents else view.records, by=by)
+        return foreseen(question, mode, records, _clearances(records), policy=self._policy, settings=self.settings)
+
+    def budget_left(self, *, by: str) -> float | None:
+        """Dollars that a question of this user may cost now; None without a limit."""
+        self.settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._ledger.left(by=by)
+
+    def llama(self) -> Llama:
+        """The connection to the configured Llama, for measuring with it. Raises UsageError where none is configured."""
+        if self._generators.llama is None:
+            raise UsageError("There is no language model inside your walls: set DOSSIER_LLAMA_URL.")
+        return self._generators.llama()
 
     def scorer(self, way: str) -> Scorer:
         """What scores support: `built-in`, `judge` (the configured Llama) or `model` (the folder in

@@ -126,6 +126,7 @@ def _generators(settings: Settings, embedder: Embedder, llama: Callable[[], Llam
         extractive=extractive,
         gdpr=gdpr if settings.llama.url else None,
         claude=claude if settings.claude.api_key else None,
+        llama=llama if settings.llama.url else None,
     )
 
 

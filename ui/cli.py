@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from core.egress import quiet
-from core.errors import DossierError, UsageError
+from core.errors import DossierError, OverBudget, UsageError
 from core.rows import writing
 
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ REPORTS = click.option(
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also write a report there, as the ending says: .json, .md; may be repeated.",
+)
+JUDGE = click.option(
+    "--judge",
+    type=click.Choice(["auto", "llama", "words", "none"]),
+    default="auto",
+    show_default=True,
+    help="Who judges prose: the configured Llama, or the words that it shares with what was expected.",
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
@@ -739,27 +746,91 @@ def eval_gate(
 @click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where they go.")
 @click.option("--limit", "-k", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many at most.")
 @click.option("--seed", default=1, show_default=True, type=int, help="Another seed, another choice.")
+@click.option(
+    "--with",
+    "ways",
+    multiple=True,
+    type=click.Choice(["patterns", "llama"]),
+    default=["patterns"],
+    show_default=True,
+    help="Who asks: patterns of the documents, or the configured Llama; say both for half and half.",
+)
 @AS_JSON
-def eval_generate(collection: str, output: Path, limit: int, seed: int, as_json: bool) -> int:
+def eval_generate(collection: str, output: Path, limit: int, seed: int, ways: tuple[str, ...], as_json: bool) -> int:
     """Make questions from your own documents, with the words that answer them: a judged set to start from.
 
-    Definitions, clauses under their headings, and cells of tables. Each row has a split, dev or test, by document, and
-    overlap, the share of its words that stand in the evidence: such questions are easier than what people ask. Read
-    them before you rely on them.
+    Patterns find definitions, clauses under their headings, and cells of tables. A Llama reads passages inside your
+    walls; its questions count only where the words that it points at carry its answer.
+
+    Each row has a split, dev or test, by document; by, who made it; overlap and copied, how much of its wording stands
+    in the evidence; and hard, where search does not find it. Such questions are easier than what people ask: review
+    them (dossier eval review) before you rely on them.
+
+    Exit code 1 means that the Llama did not answer on some passages.
     """
     from eval.generate import generate
+    from eval.proposed import proposing
+    from ui.parts.measuring import print_generated
+    from ui.parts.terminal import counting
 
-    with _open_app() as app:
-        made = generate(app, output, collection=collection, limit=limit, seed=seed)
+    with _open_app() as app, counting("Asking on passage", silent=as_json) as on_progress:
+        propose = None
+        if "llama" in ways:
+            propose = proposing(app, collection=collection, seed=seed, by=_user(), on_progress=on_progress)
+        made = generate(
+            app, output, collection=collection, limit=limit, seed=seed, patterns="patterns" in ways, propose=propose
+        )
     if as_json:
         _print_json({**made, "output": str(output)})
     else:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in made["types"].items())
-        click.echo(
-            f"{made['questions']} questions on {made['documents']} documents ({kinds}); "
-            f"{made['overlap']:.0%} of their words stand in the evidence."
-        )
-    return 0
+        print_generated(made, str(output))
+    return 1 if made["failed"] else 0
+
+
+@evaluate.command("review")
+@click.argument("queries", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--terminal", is_flag=True, help="Review here instead of at the desk.")
+@click.option("--counts", is_flag=True, help="Only say how far the review is; so does --json.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the questions that were accepted, edited ones among them, as a set of their own.",
+)
+@click.option("--port", default=8501, show_default=True, type=click.IntRange(1024, 65535), help="Of the desk.")
+@click.option("--open/--no-open", "open_browser", default=True, help="Open a browser.")
+@AS_JSON
+def eval_review(
+    queries: Path,
+    terminal: bool,
+    counts: bool,
+    output: Path | None,
+    port: int,
+    open_browser: bool,
+    as_json: bool,
+) -> int:
+    """Read a generated set question by question: accept, edit or reject, with the page and its words in sight.
+
+    Opens the desk at FILE. Each decision is written to FILE at once: stop when you like, and go on later. What is
+    rejected stays there and is not measured.
+    """
+    from eval.review import Review
+    from ui.launch import launch
+    from ui.parts.reviewing import review_here
+
+    review = Review(queries)
+    if terminal:
+        review_here(review, by=_user())
+    told = review.counts()
+    if as_json:
+        _print_json({**told.to_json(), "file": str(queries)})
+    else:
+        click.echo(str(told))
+    if output is not None:
+        review.write_accepted(output)
+    if terminal or counts or as_json:
+        return 0
+    _settings()
+    return launch(port, open_browser=open_browser, review=review.path)
 
 
 @evaluate.command("runs")
@@ -807,68 +878,123 @@ def eval_compare(old: str, new: str, reports: tuple[Path, ...], as_json: bool) -
 @click.argument("queries", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to ask.")
 @click.option(
-    "--modes", default="extractive", show_default=True, metavar="MODE,…", help="extractive, gdpr, long-document."
+    "--modes",
+    default="extractive",
+    show_default=True,
+    metavar="MODE,…",
+    help="extractive, gdpr, long-document, hybrid, auto.",
 )
 @click.option("--type", "types", multiple=True, metavar="TYPE", help="Only questions of this type; may be repeated.")
 @click.option("--within-document", is_flag=True, help="Ask only the document that the question was asked of.")
+@JUDGE
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Keep the answers there as they come, with their words. [default: under DOSSIER_HOME, without a word]",
+)
+@click.option("--resume", is_flag=True, help="Go on with an earlier run of the same; ask again what failed.")
+@click.option("--anew", is_flag=True, help="Ask everything again, although an earlier run kept answers.")
+@click.option("--yes", is_flag=True, help="Agree to the cost without being asked.")
+@click.option("--budget", type=click.FloatRange(0), metavar="USD", help="Most that this run may cost.")
+@REPORTS
 @AS_JSON
 def eval_answers(
-    queries: Path, collection: str, modes: str, types: tuple[str, ...], within_document: bool, as_json: bool
+    queries: Path,
+    collection: str,
+    modes: str,
+    types: tuple[str, ...],
+    within_document: bool,
+    judge: str,
+    output: Path | None,
+    resume: bool,
+    anew: bool,
+    yes: bool,
+    budget: float | None,
+    reports: tuple[Path, ...],
+    as_json: bool,
 ) -> int:
-    """The same questions through each mode: right answers, citations, support, refusals, seconds and money.
+    """The same questions through each mode: which one wins on your documents.
 
-    Whether an answer is right is decided without a model, where the expected answer is one figure.
+    Right answers, citations, support, refusals, seconds and money, each with its 95 % interval, and each two modes
+    against each other. Whether an answer is right is decided by numeric equality where one figure is expected; prose is
+    judged by the configured Llama or by its words, which is advisory and shown apart.
+
+    What Claude would cost is told, and asked about, before anything is sent. Answers are kept as they come: --resume
+    goes on with a run that was interrupted. Exit code 1 means that a question failed or was refused, 4 that policy or a
+    budget refused a whole mode, 3 that a service went down in between.
     """
-    from core.privacy import Mode
-    from eval.answers import evaluate_answers, markdown
-    from ui.parts.terminal import waiting
+    from eval.agreement import prose_judge
+    from eval.answers import Asking, RunCost, ask_all
+    from eval.kept_answers import kept_answers, place_of_run
+    from eval.modes import contest, keep_modes, modes_named, questions_of, run_of
+    from ui.parts.measuring import print_contest
+    from ui.parts.terminal import counting
 
-    chosen = [mode.strip() for mode in modes.split(",")]
-    known = [mode.value for mode in Mode if mode is not Mode.AUTO]
-    if not set(chosen) <= set(known):
-        raise UsageError(f"--modes takes {', '.join(known)}, separated by commas.")
-    with _open_app() as app, waiting("Asking", silent=as_json):
-        scores = evaluate_answers(
-            app,
-            queries,
-            collection=collection,
-            modes=[Mode(mode) for mode in chosen],
-            types=types,
-            within_document=within_document,
-            by=_user(),
+    if resume and anew:
+        raise UsageError("Give only one of --resume and --anew.")
+    chosen, read = modes_named(modes), questions_of(queries, types)
+    with _open_app() as app:
+        prose = prose_judge(app, judge)
+        asking = Asking(
+            app, collection=collection, within_document=within_document, prose=prose, budget=budget, by=_user()
         )
+        made_of = run_of(app, collection, read, within_document=within_document, judge=prose[0] if prose else "")
+        place = output or place_of_run(app.settings.home, made_of)
+
+        def agree(estimate: RunCost) -> bool:
+            if budget is not None and estimate.usd > budget:
+                raise OverBudget(f"{estimate} That is more than the --budget of USD {budget:,.2f}. Nothing was asked.")
+            if yes or as_json or not sys.stdin.isatty():
+                return yes
+            return click.confirm(f"{estimate} Go on?", err=True)
+
+        with (
+            kept_answers(place, made_of, resume=resume, anew=anew) as kept,
+            counting("Asking", silent=as_json) as on_step,
+        ):
+            asked = ask_all(
+                asking,
+                read,
+                chosen,
+                kept,
+                agree=agree,
+                with_texts=output is not None,
+                on_step=lambda step: on_step(step.done, step.total, f"{step.mode.value}, USD {step.usd:.2f}"),
+            )
+        result = contest(asked, read, chosen)
+        keep_modes(app, result, made_of, within_document=within_document)
+        if output is None and result.exit_code == 0:
+            place.unlink()  # the figures are kept with the other measurements
+    value = {**result.to_json(), "output": str(output) if output else None}
+    _write_reports(reports, value, result.markdown())
     if as_json:
-        _print_json({"modes": [one.to_json() for one in scores]})
+        _print_json(value)
     else:
-        click.echo(markdown(scores), nl=False)
-        for failure in (failure for one in scores for failure in one.failures):
-            click.echo(str(failure), err=True)
-    return 1 if any(one.failures for one in scores) else 0
+        print_contest(result)
+    return result.exit_code
 
 
 @evaluate.command("judge")
 @click.argument("answers", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE…")
+@JUDGE
 @AS_JSON
-def eval_judge(answers: tuple[Path, ...], as_json: bool) -> int:
-    """How far the judge of figures agrees with people who judged the same answers.
+def eval_judge(answers: tuple[Path, ...], judge: str, as_json: bool) -> int:
+    """How far the judges agree with people who judged the same answers.
 
-    FILE… are JSON lines {id, question, gold_answer, response, label}; rows that expect no single figure are skipped.
+    FILE… are JSON lines {id, question, gold_answer, response, label}. Numeric equality judges rows that expect one
+    figure; the judge of prose, if there is one, the others. Exit code 1 means that some could not be judged.
     """
-    from eval.answers import judge_judged
+    from eval.agreement import agreements, prose_judge
+    from ui.parts.measuring import print_agreements
+    from ui.parts.terminal import counting
 
-    agreement = judge_judged(answers)
+    with _open_app() as app, counting("Judging", silent=as_json) as on_step:
+        found, unjudged = agreements(answers, prose=prose_judge(app, judge), on_progress=on_step)
     if as_json:
-        _print_json(agreement.to_json())
+        _print_json({"judges": [one.to_json() for one in found], "not_judged": unjudged})
     else:
-        for name, (value, low, high) in (
-            ("right or not", agreement.two_way),
-            ("right, wrong or silent", agreement.three_way),
-        ):
-            click.echo(f"{name}: {value:.3f} ({low:.3f} – {high:.3f})")
-        for (people, judge), count in sorted(agreement.counts.items()):
-            click.echo(f"  people {people.value}, judge {judge.value}: {count}")
-        click.echo(f"{agreement.answers} answers, {agreement.skipped} skipped")
-    return 0
+        print_agreements(found, unjudged)
+    return 1 if any(one.failed for one in found) else 0
 
 
 @evaluate.command("faithfulness")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -134,6 +135,40 @@ def ingest_progress(*, silent: bool) -> Iterator[Callable[[Progress], None]]:
             )
 
         yield draw
+
+
+@contextmanager
+def counting(what: str, *, silent: bool) -> Iterator[Callable[..., None]]:
+    """For work on many things of one kind: told (number, of how many, a few words) before each, it draws a bar on a
+    terminal, and elsewhere writes a line every ten seconds. Both on standard error."""
+    if silent:
+        yield lambda *_: None
+    elif not err.is_terminal:
+        last = time.monotonic()
+
+        def line(number: int, total: int, words: str = "") -> None:
+            nonlocal last
+            if time.monotonic() - last >= HEARTBEAT:
+                last = time.monotonic()
+                err.print(f"{what} {number} of {total} {words}".rstrip(), markup=False)
+
+        yield line
+    else:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        bars = Bars(*columns, console=err, transient=True)
+        bar = bars.add_task(what, total=None)
+
+        def draw(number: int, total: int, words: str = "") -> None:
+            bars.start()  # not before: somebody may still be asked to agree
+            bars.update(bar, completed=number - 1, total=total, description=escape(f"{what} {words}".rstrip()))
+
+        try:
+            yield draw
+        finally:
+            bars.stop()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from app.reports import Ingested, Progress, Status
 from core.answers import Answer, Citation, Claim, Coverage, Support
 from core.documents import DocumentId, Fate
 from core.privacy import Clearance, Mode
+from eval.review import Question
 
 SUPPORT = {
     Support.VERIFIED: (
@@ -187,3 +188,21 @@ def ingested_words(report: Ingested) -> str:
     if counts["pages_unreadable"]:
         pages += f", of which {counts['pages_unreadable']:,} unreadable"
     return f"{'; '.join(parts)}. {pages}, {report.seconds:.1f} s."
+
+
+KINDS = {"definition": "Definition", "clause": "Clause", "table": "Cell of a table", "model": "Free question"}
+"""What kinds of generated questions are called."""
+
+MAKERS = {"patterns": "made by a pattern", "model": "made by a language model"}
+
+
+def reviewed_words(question: Question) -> str:
+    """What a reviewer should know of a question: kind, maker, half of the set, and how close it is to its source."""
+    parts = (
+        KINDS.get(question.type, question.type),
+        MAKERS.get(question.by, question.by),
+        f"for {question.split}" if question.split else "",
+        f"{question.overlap:.0%} of its words stand in the evidence" if question.overlap is not None else "",
+        "search does not find it" if question.hard else "",
+    )
+    return " · ".join(part for part in parts if part)
