@@ -35,6 +35,7 @@ from core.privacy import Clearance, EgressPolicy, Mode
 from core.settings import Settings
 from generation.citations import resolve
 from generation.support import Scorer, with_scores
+from generation.totals import doubts_on_totals
 from generation.verify import verify
 from ingest.ocr import OcrChoice
 from retrieval.catalogue import Quarantined, Record, Shelf
@@ -345,7 +346,9 @@ class App:
         asked = Asked(question, self._documents(mode, records), _clearances(records), by, collection)
         read = self._read(mode, asked, view, scope, records, whole=whole, on_text=on_text)
         draft = read.draft
-        claims = verify(resolve(draft, self._cited(draft, records)))
+        cited = self._cited(draft, records)
+        resolved = resolve(draft, cited)
+        claims = verify((*resolved, *doubts_on_totals(resolved, cited)))
         if self._scorers.answers is not None:
             claims = with_scores(claims, self._scorers.answers, question=question)
         answer = Answer(

@@ -1,15 +1,18 @@
-"""What figure a question asks for: which line or measure, of which years, in which unit and rounding.
+"""What figure a question asks for: which line or measure, of which periods, in which unit and rounding.
 
-question ─▶ plain words ─▶ the longest name of a measure or line ─┐
-         ─▶ years, "year-over-year change", "3 year average" ─────┼─▶ Asked
-         ─▶ "in USD millions", "round to two decimal places" ─────┘
+question ─▶ plain words ─▶ the longest names of measures and lines ─▶ "X plus Y", "X as a share of Y" ─┐
+         ─▶ years, quarters, days, "nine months" ──────────────────────────────────────────────────────┤
+         ─▶ "change from … to", "average", "CAGR", "how did … develop" ────────────────────────────────┼─▶ Asked
+         ─▶ "in USD millions", "round to two decimal places" ──────────────────────────────────────────┘
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -18,18 +21,23 @@ from typing import Any
 from core import finance
 from core.figures import scale_in
 from core.finance import Statement, plain
+from core.periods import dates_in, periods_in
 from generation.words import words_of
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a statement; `labels` are its rows word for word, the preferred first."""
+    """A line of a statement; `labels` are its rows word for word, the preferred first.
+
+    `parts` are the rows that are added up where no row is the line: for each part its labels.
+    """
 
     name: str
     statement: Statement
     labels: tuple[str, ...]
     asked: tuple[str, ...]
     outflow: bool
+    parts: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +51,55 @@ class Measure:
 
 
 class Over(StrEnum):
-    """What is asked over the years: the figure of one, its growth over the year before, or a mean of several."""
+    """What is asked over the years: the figure of one, the figures of several, or what became of it between two."""
 
     YEAR = "year"
+    SERIES = "series"
+    CHANGE = "change"
     GROWTH = "growth"
+    CAGR = "compound annual growth rate"
     MEAN = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A period that is asked for: `months` long (12, 9, 6, 3), ending with a quarter (1 to 4) of a fiscal year.
+
+    `end` is its last day where the question names that instead.
+    """
+
+    year: int
+    months: int = 12
+    quarter: int = 4
+    end: date | None = None
+
+    @property
+    def name(self) -> str:
+        if self.end is not None:
+            return f"{self.end:%B} {self.end.day}, {self.end.year}"
+        if self.months == 12:
+            return str(self.year)
+        return f"Q{self.quarter} {self.year}" if self.months == 3 else f"{self.months} months of {self.year}"
+
+    def before(self, years: int) -> When:
+        """The same part of an earlier year."""
+        end = self.end
+        if end is not None and years:
+            end = end.replace(year=end.year - years, day=min(end.day, 28))
+        return replace(self, year=self.year - years, end=end)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question for a figure. `measure` None: for one that is known by name but not how it is worked out.
 
-    `scale` is the power of ten asked for; `places` the decimals, None where the question leaves them open.
+    `whens` are in order of time. `scale` is the power of ten asked for; `places` the decimals, None where the question
+    leaves them open.
     """
 
     name: str
     measure: Measure | None
-    years: tuple[int, ...]
+    whens: tuple[When, ...]
     over: Over
     scale: int | None
     percent: bool
@@ -68,31 +108,45 @@ class Asked:
 
 def asked_figure(question: str) -> Asked | None:
     """What the question asks for; None for one that asks for something else than a figure of a statement."""
-    text = plain(re.sub(r"%", " % ", question).replace("’", "'"))
+    text = _QUALIFIERS.sub(" ", plain(re.sub(r"%", " % ", question).replace("’", "'")))
     if not _ASKS.search(text) or _IN_WORDS.search(text):
         return None
     if not _defined_as_known(text):
         return None
-    years = tuple(sorted({int(year) for year in _YEAR.findall(question)}))
-    named = _named(text)
-    if named is None or not years:
+    asked = _DEFINITION.sub(" ", text)
+    named = _combined(asked)
+    whens = _whens(_DEFINED.split(question, maxsplit=1)[0]) or _whens(question)
+    if named is None or not whens:
         return None
     name, measure = named
-    over = Over.YEAR
-    if _GROWTH.search(text):
-        over = Over.GROWTH
-    elif _MEAN.search(text):
-        over = Over.MEAN
-        years = tuple(range(years[0], years[-1] + 1))
-    places = _PLACES.search(text)
+    if "per share" in text and not (measure is not None and "per share" in measure.formula):
+        return None
     percent = measure is not None and measure.percent
+    wants_percent = percent or bool(re.search(r"\bpercent\w*|\bper cent\b|%", asked))
+    rest = _without_names(asked)
+    over = _over(rest, whens, percent=wants_percent)
+    if over is Over.YEAR and _MEAN.search(rest):
+        return None
+    years = [when.year for when in whens]
+    if over is Over.MEAN:
+        if many := _YEARS_AVERAGED.search(asked):
+            count = int(_NUMBERS.get(many["count"], 0) or 0)
+            years = [*range(years[-1] - count + 1, years[-1] + 1)] if len(years) == 1 and count else years
+        years = [*range(years[0], years[-1] + 1)] if many or _RANGE.search(asked) else years
+    elif over is Over.SERIES and _RANGE.search(asked):
+        years = [*range(years[0], years[-1] + 1)]
+    elif over in (Over.CHANGE, Over.GROWTH, Over.CAGR):
+        years = [years[0] if len(years) > 1 else years[-1] - 1, years[-1]]
+    elif over is Over.YEAR:
+        years = years[-1:]
+    places = _PLACES.search(text)
     return Asked(
         name=name,
         measure=measure,
-        years=years,
+        whens=tuple(whens[-1].before(whens[-1].year - year) for year in years),
         over=over,
         scale=scale_in(question),
-        percent=percent or over is Over.GROWTH or bool(re.search(r"\bpercents?\b|\bper cent\b", text)),
+        percent=percent or over in (Over.GROWTH, Over.CAGR) or (wants_percent and over is not Over.CHANGE),
         places=_NUMBERS.get(places["count"], 0) if places else None,
     )
 
@@ -107,11 +161,11 @@ def lines_named(formula: str) -> tuple[str, ...]:
 
 
 def labels_of_measure(title: str) -> frozenset[str] | None:
-    """The labels of all lines that a measure or line named in `title` is worked out from; None for an unknown one."""
-    named = _named(plain(title.replace("%", " % ")))
-    if named is None or named[1] is None:
-        return None
-    return frozenset(label for name in lines_named(named[1].formula) for label in line(name).labels)
+    """The labels of all lines that what `title` names is worked out from; None where it names nothing known."""
+    formulas = [measure.formula for _, _, measure in _names_in(plain(title.replace("%", " % "))) if measure is not None]
+    lines = [line(name) for formula in formulas for name in lines_named(formula)]
+    labels = {label for one in lines for label in (*one.labels, *(label for part in one.parts for label in part))}
+    return frozenset(labels) if formulas else None
 
 
 @cache
@@ -130,43 +184,193 @@ _OTHER_TERMS = words_of(
 
 _YEAR = re.compile(r"(?<!\d)(?:FY[ -]?)?((?:19|20)\d\d)(?!\d)")
 _ASKS = re.compile(
-    r"\b(?:what (?:is|was|are|were)|whats|how much|calculate|compute|how high|wie hoch|was (?:war|ist))\b"
+    r"\b(?:what (?:is|was|are|were|has|have|did)|whats|how (?:much|many|high|did|has|have|do|does)|calculate|compute"
+    r"|by what|which (?:is|was)|give|show|list|wie (?:hoch|viel|hat|haben|entwickelte\w*)|um wie ?viel"
+    r"|was (?:war|ist))\b"
 )
 _IN_WORDS = re.compile(
     r"\b(?:why|drove|drivers?|driven|driving|caused?|reasons?|explain|due to|improving|segments?|geograph\w+|regions?"
-    r"|guidance|outlook|expect\w*|forecast\w*|quarter\w*|q[1-4]|per share|pro forma|organic|adjusted"
-    r"|warum|weshalb|core|non-gaap|customers?|subsidiar\w+|changed|increased?|decreased?|ändert\w*)\b"
+    r"|guidance|outlook|expect\w*|forecast\w*|pro forma|organic|adjusted"
+    r"|warum|weshalb|core|non-gaap|customers?|subsidiar\w+)\b"
 )
-_GROWTH = re.compile(
-    r"\b(?:year-over-year|year over year|yoy|y/y)\b"
-    r"|\b(?:growth|percent\w* change|change in \w[\w ]* from (?:fy)?\s?\d{4})\b"
+_QUALIFIERS = re.compile(
+    r"\b(?:unadjusted|consolidated|as reported|reported|annual(?! growth\b)|full-year|full year|year-end|year end)\b"
 )
-_MEAN = re.compile(r"\b(?:\d|two|three|four|five)[ -]year average\b|\baverage of\b.*\bfrom (?:fy)?\s?\d{4} to\b")
+"""Words that leave a line what it is: the figures of the statements are those, unless something else is said."""
+_GROWTH = re.compile(r"\b(?:year-over-year|year over year|year-on-year|yoy|y/y|growth|grew)\b")
+_CHANGE = re.compile(
+    r"\b(?:change|changed|increased?|decreased?|differences?|differ|rise|rose|risen|fall|fell|fallen|decline\w*|drop\w*"
+    r"|grow|grown|higher|lower|veränder\w+|ändert\w*|änder\w+|anstieg|gestiegen|steigerung|rückgang|gesunken)\b"
+)
+_OPEN = re.compile(
+    r"\bhow (?:did|has|have|do|does) .*\b(?:develop\w*|evolv\w*|trend\w*|change\w*|move\w*|perform\w*|look)\b"
+    r"|\bwie (?:hat|haben|entwickelte\w*)\b|\btrend\b|\beach (?:of the )?(?:fiscal )?(?:years?|quarters?)\b"
+    r"|\brespectively\b"
+)
+_CAGR = re.compile(r"\b(?:cagr|compound(?:ed)? annual growth)\b")
+_MEAN = re.compile(r"\b(?:average|mean|durchschnitt\w*)\b")
+_YEARS_AVERAGED = re.compile(r"\b(?P<count>\d|two|three|four|five)[ -]years? (?:average|mean)\b")
+_RANGE = re.compile(
+    r"\b(?:fy ?)?(?:19|20)\d\d(?: |-|–)(?:(?:to|through|until|till|bis) )?(?:fy ?)?(?:19|20)\d\d\b"
+    r"|\b(?:between|since|from)\b"
+)
 _PLACES = re.compile(r"\b(?P<count>zero|no|one|two|three|four|\d) decimal")
-_NUMBERS = {"zero": 0, "no": 0, "one": 1, "two": 2, "three": 3, "four": 4, **{str(n): n for n in range(7)}}
+_NUMBERS = {"zero": 0, "no": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, **{str(n): n for n in range(7)}}
+_DEFINED = re.compile(r"\bis defined as\b|\bdefine\b", re.IGNORECASE)
+_DEFINITION = re.compile(r"\b(?:is defined as|define \w[\w %]* as)\b.*?(?= round | answer | give | respond |$)")
+_PART = re.compile(
+    r"\b(?P<months>three|six|nine|3|6|9) months\b|\bfirst (?P<quarters>two|three) quarters\b"
+    r"|\b(?P<half>first half|h1|half[- ]year|halbjahr)\b"
+    r"|\b(?:quarter\w*|q[1-4]|quartal\w*|year[- ]to[- ]date|ytd|months|weeks|second half|h2)\b",
+    re.IGNORECASE,
+)
 
 
-def _named(text: str) -> tuple[str, Measure | None] | None:
-    """The measure or line named first; at one place the longest name. A definition behind it names its parts."""
+def _whens(question: str) -> tuple[When, ...]:
+    """The periods that a question names, in order of time; none where it names a part of a year but not which."""
+    days = [one.day for one in dates_in(question) if one.day is not None]
+    quarters = [one for one in periods_in(question) if one.quarter is not None]
+    part = _PART.search(question)
+    months = 12
+    if part is not None:
+        months = _months_of(part) or (3 if quarters else 0)
+    if days:
+        found = {When(day.year, months or 12, 4, day) for day in days} if months or not part else set()
+    elif quarters:
+        found = {When(one.year, 3, one.quarter or 4) for one in quarters}
+        named = {one.year for one in quarters}
+        later = {int(year) for year in _YEAR.findall(question)} - named
+        if len(quarters) == 1:
+            found |= {When(year, 3, quarters[0].quarter or 4) for year in later}
+    elif months:
+        years = {int(year) for year in _YEAR.findall(question)}
+        bare_quarter = part is not None and months == 3
+        found = set() if bare_quarter else {When(year, months, months // 3) for year in years}
+    else:
+        found = set()
+    return tuple(sorted(found, key=lambda when: (when.year, when.end or date.min)))
+
+
+def _months_of(part: re.Match[str]) -> int:
+    if part["months"]:
+        return {"three": 3, "six": 6, "nine": 9}.get(part["months"].casefold()) or int(part["months"])
+    if part["quarters"]:
+        return {"two": 6, "three": 9}[part["quarters"].casefold()]
+    return 6 if part["half"] else 0
+
+
+def _over(text: str, whens: tuple[When, ...], *, percent: bool) -> Over:
+    """What is asked over the periods; a question that names one only asks for its change against the one before."""
+    several = len(whens) > 1
+    if _CAGR.search(text):
+        return Over.CAGR if several else Over.YEAR
+    if _MEAN.search(text) and (several or _YEARS_AVERAGED.search(text)) and not _GROWTH.search(text):
+        return Over.MEAN
+    if _OPEN.search(text) and several:
+        return Over.SERIES
+    if _GROWTH.search(text) or (_CHANGE.search(text) and percent):
+        return Over.GROWTH
+    if _CHANGE.search(text):
+        return Over.CHANGE
+    return Over.SERIES if several else Over.YEAR
+
+
+# "X plus Y" and the like, by the words between and before the two names; {0} and {1} are their formulas.
+_SUM_OF = re.compile(r"\b(?:sum|total|combined|aggregate|together|add(?:ing|ed)?|summe|zusammen)\b(?: \w+){0,4} $")
+_BETWEEN = (
+    (re.compile(r"^ (?:plus|\+|added to|zuzüglich) $"), "{0} + {1}", False),
+    (re.compile(r"^ (?:minus|less|abzüglich|net of|-) $"), "{0} - {1}", False),
+    (re.compile(r"^ (?:divided by|over|/|geteilt durch) $"), "{0} / {1}", False),
+    (
+        re.compile(
+            r"^ (?:\w+ ){0,4}?(?:as a |as )?(?:percent(?:age)?|%|share|proportion|fraction) of (?:the |its |total )?$"
+        ),
+        "{0} / {1}",
+        True,
+    ),
+)
+
+
+def _combined(text: str) -> tuple[str, Measure | None] | None:
+    """The measure that a question asks for: the one named first, or two that it puts together."""
+    found = list(_names_in(text))
+    if not found:
+        return None
+    (start, name, first), *others = found
+    if not others or first is None or others[0][2] is None:
+        return name, first
     spaced = f" {text} "
-    best: tuple[int, int, str, Measure | None] | None = None
+    place, other_name, other = others[0]
+    assert other is not None
+    between = spaced[start + len(_phrase_at(spaced, start)) + 1 : place + 1]
+    before = spaced[: start + 1]
+    for pattern, shape, percent in _BETWEEN:
+        if pattern.match(between):
+            return _two(first, other, shape, percent=percent)
+    joined = re.fullmatch(r" (?:and|und) (?:the |its )?", between)
+    if joined and _SUM_OF.search(before):
+        every = [first, *(one for _, _, one in others if one is not None)]
+        formula = " + ".join(_bracketed(one.formula) for one in every)
+        return " + ".join(one.name for one in every), Measure("sum", (), formula, False)
+    if joined and re.search(r"\bdifference between (?:the |its )?$", before):
+        return _two(first, other, "{0} - {1}", percent=False)
+    if re.search(r"\bratio of (?:the |its )?$", before) and re.fullmatch(r" (?:to|and|over) (?:the |its )?", between):
+        return _two(first, other, "{0} / {1}", percent=False)
+    if re.search(r"\b(?:percent(?:age)?|%|share|proportion) of (?:the |its )?$", before) and re.search(
+        r"\b(?:is|was|were|are)\b", between
+    ):
+        return _two(other, first, "{0} / {1}", percent=True)
+    return name, first
+
+
+def _two(one: Measure, other: Measure, shape: str, *, percent: bool) -> tuple[str, Measure]:
+    signs = {"{0} + {1}": "+", "{0} - {1}": "-", "{0} / {1}": "as a share of" if percent else "to"}
+    name = f"{one.name} {signs[shape]} {other.name}"
+    return name, Measure(name, (), shape.format(_bracketed(one.formula), _bracketed(other.formula)), percent)
+
+
+def _bracketed(formula: str) -> str:
+    return formula if re.fullmatch(r"\{[^}]*\}", formula) else f"({formula})"
+
+
+def _names_in(text: str) -> Iterator[tuple[int, str, Measure | None]]:
+    """(place, name, how it is worked out) of the measures and lines that plain words name, in order of place; at one
+    place the longest name."""
+    spaced = f" {text} "
+    taken: list[tuple[int, int]] = []
+    found: list[tuple[int, str, Measure | None]] = []
     for phrase, name, measure in _phrases():
         place = spaced.find(f" {phrase} ")
-        # "365 * …" and other parts of a definition stand behind the name.
-        if place >= 0 and (best is None or (place, -len(phrase)) < best[:2]) and not _inside(spaced, place):
-            best = (place, -len(phrase), name, measure)
-    return best[2:] if best else None
+        while place >= 0:
+            end = place + len(phrase) + 1
+            if not any(start < end and place < stop for start, stop in taken):
+                taken.append((place, end))
+                if not _inside(spaced, place):
+                    found.append((place, name, measure))
+            place = spaced.find(f" {phrase} ", place + 1)
+    yield from sorted(found, key=lambda one: one[0])
+
+
+def _without_names(text: str) -> str:
+    """The words of a question that name no measure and no line."""
+    spaced = f" {text} "
+    for place in sorted((place for place, _, _ in _names_in(text)), reverse=True):
+        spaced = spaced[:place] + spaced[place + len(_phrase_at(spaced, place)) + 1 :]
+    return spaced
+
+
+def _phrase_at(spaced: str, place: int) -> str:
+    """The longest known phrase that stands at a place."""
+    return next(phrase for phrase, _, _ in _phrases() if spaced.startswith(f" {phrase} ", place))
 
 
 def _defined_as_known(text: str) -> bool:
     """False when the question defines its measure by other lines than we work it out from."""
-    definition = re.search(
-        r"\b(?:is defined as|define \w[\w %]* as)\b(?P<lines>.*?)(?= round | answer | give | respond |$)", text
-    )
-    named = _named(text)
+    definition = _DEFINITION.search(text)
+    named = next(((name, measure) for _, name, measure in _names_in(text)), None)
     if definition is None or named is None or named[1] is None:
         return True
-    rest = f" {definition['lines']} "
+    rest = f" {definition.group()} "
     found: set[str] = set()
     for phrase, _, measure in _phrases():
         if f" {phrase} " in rest and measure is not None:
@@ -210,6 +414,7 @@ def _lines() -> dict[str, Line]:
             tuple(one["labels"]),
             tuple(one["asked"]),
             one.get("outflow", False),
+            tuple(tuple(part) for part in one.get("parts", ())),
         )
         for one in _file()["line"]
     }

@@ -81,6 +81,34 @@ def ask(question: str) -> Draft:
             "What was the free cash flow of Tessera Pumps in 2023?",
             "Free cash flow 2023: 1,500 - 415 = 1,085 million",
         ),
+        (
+            "What was the ratio of COGS to inventory at Tessera Pumps in 2023?",
+            "Cost of sales to inventories 2023: 5,010 / (1,300,000 / 1,000) = 3.85",
+        ),
+        (
+            "By how much did net sales of Tessera Pumps rise from 2022 to 2023?",
+            "Revenue, change from 2022 to 2023: 8,120 - 7,540 = $580 million",
+        ),
+        (
+            "What was the average capex of Tessera Pumps in 2022 and 2023?",
+            "Capital expenditure, mean of 2022 to 2023: (398 + 415) / 2 = 407 million",
+        ),
+        (
+            "What was the compound annual growth rate of revenue of Tessera Pumps from 2022 to 2023?",
+            "Revenue, compound annual growth from 2022 to 2023: (8,120 / 7,540) ^ (1 / 1) - 1 = 7.7%",
+        ),
+        (
+            "What is the sum of COGS and capex of Tessera Pumps in 2023?",
+            "Cost of sales + capital expenditure 2023: 5,010 + 415 = 5,425 million",
+        ),
+        (
+            "What is capex as a share of operating cash flow of Tessera Pumps in 2023?",
+            "Capital expenditure as a share of operating cash flow 2023: 415 / 1,500 = 27.7%",
+        ),
+        (
+            "By how much did net income of Tessera Pumps fall from 2022 to 2023?",
+            "Net income, change from 2022 to 2023: -120 - 830 = -950 million",
+        ),
     ],
 )
 def test_a_figure_is_given_with_its_row_column_and_unit_and_each_claim_is_verified(question: str, answer: str) -> None:
@@ -99,7 +127,6 @@ def test_a_figure_is_given_with_its_row_column_and_unit_and_each_claim_is_verifi
         ("What is the FY2023 COGS of AMD?", "mentions “AMD”"),
         ("What is the FY2023 goodwill of Tessera Pumps?", "no row “goodwill”"),
         ("What is the FY2023 cash conversion cycle of Tessera Pumps?", "not known here"),
-        ("What is the FY2023 inventory turnover of Tessera Pumps?", "counted in different units"),
         ("What is the FY2022 inventory turnover of Tessera Pumps?", "column for 2021"),
     ],
 )
@@ -135,6 +162,8 @@ def test_the_same_line_in_another_filing_with_another_figure_is_named() -> None:
     draft = Extractive(None).answer("What is the FY2023 COGS of Tessera Pumps?", [*other, *chunks_of_filing()])
     assert [claim.text for claim in draft.claims] == [
         "Cost of sales | 2023 | 5,010 (in millions)",
+        "Cost of sales 2023: 5,010 as first reported, 5,060 in the filing of 2024, restated by 5,060 - 5,010"
+        " = 50 million",
         "Cost of sales | 2023 | 5,060 (in millions)",
     ]
 
