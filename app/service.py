@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app import verification
 from app.choosing import CHOSEN, Means, choose
 from app.facts import Known, change, known, register
+from app.filings import EACH, filings_for
 from app.hybrid import Hybrid, found_by
 from app.ingestion import Brake, Ingestion, Order
 from app.ledger import Ledger
@@ -513,6 +514,18 @@ class App:
         hits = [hit for hit in hits if hit.chunk.document_id in shelved]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit])
 
+    def _hits_of_filings(
+        self, question: str, view: _View, scope: Scope, records: Sequence[Record]
+    ) -> Iterator[Hit]:
+        """The statements of each filing of the company, where a question asks for its figures."""
+        facts = known(self._library, records, view.collection) if scope.narrowed or len(records) > 1 else ()
+        for document, company in filings_for(question, scope.documents, facts).items():
+            here = [record for record in records if record.document_id == document]
+            for hit in self._hits(question, view, scope, here, limit=EACH):
+                if hit.chunk.statement is not None:
+                    # A title is often a file's name: whose figures these are is told by the first page.
+                    yield replace(hit, chunk=replace(hit.chunk, title=f"{hit.chunk.title} · {company}"))
+
     def _around(self, hits: Sequence[Hit], records: Sequence[Record], around: Around) -> dict[str, tuple[Span, str]]:
         """For each hit's chunk, by its id, what stands around it. Each document is read once."""
         collections = {record.document_id: record.collection for record in records}
@@ -580,8 +593,11 @@ class App:
         generate = self._generators.extractive if mode is Mode.EXTRACTIVE else self._generators.gdpr
         assert generate is not None  # `_mode` saw to it
         hits = self._hits(asked.question, view, scope, records, limit=READ)
-        whole_tables = mode is Mode.EXTRACTIVE
-        chunks = self._with_whole_statements(hits, records) if whole_tables else [hit.chunk for hit in hits]
+        if mode is Mode.EXTRACTIVE:
+            hits = (*self._hits_of_filings(asked.question, view, scope, records), *hits)
+            chunks = self._with_whole_statements(hits, records)
+        else:
+            chunks = [hit.chunk for hit in hits]
         draft = generate(asked.question, chunks, on_text)
         usage = replace(draft.usage, seconds=time.perf_counter() - started)
         self._ledger.record(by=asked.by, collection=asked.collection, mode=mode, model=draft.model, usage=usage)
