@@ -1,7 +1,7 @@
 """The filings that a question for figures is read from: those of one company, each for itself.
 
-Search over all of them brings the pages that fit best, often of one report alone. What became of a figure over the years,
-and whether a later report restates it, stands in the statements of the others.
+Search over all of them brings the pages that fit best, often of one report alone. What became of a figure over the
+years, and whether a later report restates it, stands in the statements of the others.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from core.names import key_of
 from generation.figures import asked_figure
 
 FILINGS = 16
-"""Reports that are read for one question, the likeliest first: a search of each takes some milliseconds, and reading the
-statements of one a tenth of a second."""
+"""Reports that are read for one question, the likeliest first: a search of each takes some milliseconds, and reading
+the statements of one a tenth of a second."""
 
 EACH = 6
 """Hits of each report: its statements are raised to the front by the lines that the question needs."""
@@ -33,7 +33,5 @@ def filings_for(question: str, documents: Sequence[DocumentId], known: Sequence[
         return {}
     parties = {one.document_id: values_of(one.facts, FactKind.PARTY) for one in known}
     first = next((key_of(parties[document][0]) for document in documents if parties.get(document)), None)
-    named = {
-        document: name for document in documents for name in parties.get(document, ()) if key_of(name) == first
-    }
+    named = {document: name for document in documents for name in parties.get(document, ()) if key_of(name) == first}
     return dict(islice(named.items(), FILINGS))

@@ -514,9 +514,7 @@ class App:
         hits = [hit for hit in hits if hit.chunk.document_id in shelved]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit])
 
-    def _hits_of_filings(
-        self, question: str, view: _View, scope: Scope, records: Sequence[Record]
-    ) -> Iterator[Hit]:
+    def _hits_of_filings(self, question: str, view: _View, scope: Scope, records: Sequence[Record]) -> Iterator[Hit]:
         """The statements of each filing of the company, where a question asks for its figures."""
         facts = known(self._library, records, view.collection) if scope.narrowed or len(records) > 1 else ()
         for document, company in filings_for(question, scope.documents, facts).items():

@@ -32,11 +32,12 @@ class Cell:
     `labels` are the row's in plain words, `group` the line above it that heads a part of the table. `year` is the
     fiscal year that its column counts for; `quarter` the one that it ends with, `months` how long it is (None: a day,
     as of a balance sheet), `end` its last day where it is printed. `passages` are the numbers of its row and of its
-    column heads, as far as they were read; `newest` is the latest year among the columns.
+    column heads, as far as they were read; `newest` is the latest year among the columns. `about` is what stands around
+    the table: title, headings, captions. A table that is no statement and does not say in what it counts has `scale` 0.
     """
 
     document_id: DocumentId
-    statement: Statement
+    statement: Statement | None
     label: str
     labels: tuple[str, ...]
     group: str
@@ -49,6 +50,7 @@ class Cell:
     written: str
     figure: Figure
     scale: int
+    about: str
     passages: tuple[int, ...]
 
     def is_of(self, when: When) -> bool:
@@ -61,21 +63,22 @@ class Cell:
 
 
 def cells_of(chunks: Sequence[Chunk], passages: Sequence[Passage]) -> list[Cell]:
-    """The cells of the statements among `chunks`; `passages` are those that were cut from them."""
+    """The cells of the tables among `chunks`; `passages` are those that were cut from them."""
     by_rank: dict[int, list[Passage]] = {}
     for passage in passages:
         by_rank.setdefault(passage.rank, []).append(passage)
-    rows: dict[DocumentId, list[tuple[Statement, Row]]] = {}
+    rows: dict[DocumentId, list[_Read]] = {}
     for rank, chunk in enumerate(chunks):
-        if chunk.statement is not None:
-            lines = [(passage.number, passage.text) for passage in by_rank.get(rank, [])]
-            rows.setdefault(chunk.document_id, []).extend(
-                (chunk.statement, row) for row in rows_of(lines, chunk.context)
-            )
+        here = by_rank.get(rank, [])
+        lines = [(passage.number, passage.text) for passage in here]
+        about = "\n".join([chunk.title, chunk.section, chunk.context, *(one.text for one in here if _is_caption(one))])
+        rows.setdefault(chunk.document_id, []).extend(
+            _Read(chunk.statement, row, about) for row in rows_of(lines, chunk.context)
+        )
     found: list[Cell] = []
-    for document, here in rows.items():
-        calendar = _calendar_of([chunk for chunk in chunks if chunk.document_id == document], here)
-        found += _cells(document, here, calendar)
+    for document, read in rows.items():
+        calendar = _calendar_of([chunk for chunk in chunks if chunk.document_id == document], read)
+        found += _cells(document, read, calendar)
     return found
 
 
@@ -85,6 +88,7 @@ _PER_SHARE = re.compile(
     r"\bper\b.{0,30}\b(?:share|unit|ads)\b|\bje (?:stamm|vorzugs)?aktie\b|^(?:basic|diluted)\b(?!.*shares)"
 )
 _SHARES = re.compile(r"\bshares\b|\baktien\b")
+_NAMES_YEAR = re.compile(r"(?:19|20)\d\d")
 DAYS_OFF = 10
 """Days by which the ends of two years that are twelve months apart may miss each other: 52 and 53 weeks."""
 
@@ -96,22 +100,44 @@ def is_per_share(label: str, group: str) -> bool:
     return bool(_PER_SHARE.search(label)) or (basic and bool(_PER_SHARE.search(group.casefold())))
 
 
-def _cells(document: DocumentId, rows: Sequence[tuple[Statement, Row]], calendar: _Calendar) -> Iterator[Cell]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A row that was read, the statement that its table is a part of, and what stands around it."""
+
+    statement: Statement | None
+    row: Row
+    about: str
+
+
+_CAPTION = 240
+"""Characters of a passage that may say what a table is about; two lines."""
+
+
+def _is_caption(passage: Passage) -> bool:
+    text = passage.text.rstrip()
+    return not passage.is_row and len(text) <= _CAPTION and (not text.endswith(".") or "table" in text)
+
+
+def _cells(document: DocumentId, rows: Sequence[_Read], calendar: _Calendar) -> Iterator[Cell]:
     heads: dict[tuple[str, ...], tuple[int, ...]] = {}
-    for _, row in rows:
-        if row.heads:
-            heads.setdefault(tuple(column.name for column in row.columns), row.heads)
-    for statement, row in rows:
-        if row.scale is None or row.doubtful or not row.columns:
+    for read in rows:
+        if read.row.heads:
+            heads.setdefault(tuple(column.name for column in read.row.columns), read.row.heads)
+    for read in rows:
+        statement, row = read.statement, read.row
+        if (row.scale is None and statement is not None) or row.doubtful or not row.columns:
             continue
-        scale = row.scale
+        scale = row.scale or 0
         if is_per_share(row.label, row.group):
             scale = 0
         elif statement is Statement.INCOME and (
             _SHARES.search(row.label.casefold()) or "shares" in row.group.casefold()
         ):
             continue  # in what shares are counted is said elsewhere
-        placed = [calendar.place(column, instant=statement is Statement.BALANCE_SHEET) for column in row.columns]
+        placed = [
+            calendar.place(column, instant=statement is Statement.BALANCE_SHEET or _of_days(statement, column))
+            for column in row.columns
+        ]
         years = [place[0] for place in placed if place is not None]
         cited = row.heads or heads.get(tuple(column.name for column in row.columns), ())
         for column, place, written in zip(row.columns, placed, row.cells, strict=True):
@@ -125,7 +151,7 @@ def _cells(document: DocumentId, rows: Sequence[tuple[Statement, Row]], calendar
                 label=row.label,
                 labels=row.labels,
                 group=row.group,
-                column=column.name if months in (None, 12) else column.names[1],
+                column=column.name if months in (None, 12) and _NAMES_YEAR.search(column.name) else column.names[1],
                 year=year,
                 quarter=quarter,
                 months=months,
@@ -134,6 +160,7 @@ def _cells(document: DocumentId, rows: Sequence[tuple[Statement, Row]], calendar
                 written=written,
                 figure=figure,
                 scale=scale,
+                about=read.about,
                 passages=(*cited, row.key),
             )
 
@@ -187,8 +214,13 @@ class _Calendar:
         return None
 
 
-def _calendar_of(chunks: Sequence[Chunk], rows: Sequence[tuple[Statement, Row]]) -> _Calendar:
-    columns = [(statement, row.columns) for statement, row in rows if row.columns]
+def _of_days(statement: Statement | None, column: Column) -> bool:
+    """True for a column of a table that is no statement and does not say that it is of a period."""
+    return statement is None and column.months is None
+
+
+def _calendar_of(chunks: Sequence[Chunk], rows: Sequence[_Read]) -> _Calendar:
+    columns = [(one.statement, one.row.columns) for one in rows if one.row.columns and one.statement is not None]
     parts = [column for _, some in columns for column in some if column.months in (3, 6, 9) and column.end]
     newest = max((column.end for column in parts if column.end), default=None)
     year_end = None

@@ -21,9 +21,10 @@ from core.answers import Usage
 from core.documents import Chunk, DocumentId
 from core.names import initials, short_form
 from generation.draft import Draft, DraftClaim
-from generation.figure_answers import figure_answer
+from generation.figure_answers import figure_answer, row_answer
 from generation.figures import asked_figure, words_for_figures
-from generation.passages import Passage, passages_of
+from generation.passages import Passage, cells_of_line, passages_of
+from generation.tables import is_head
 from generation.words import ASKING, LANGUAGES, MONTHS, SMALL, UNITS
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
@@ -97,12 +98,18 @@ class Extractive:
         companies = companies_in(question, language) if figure is not None else ()
         # A row that resembles the question is no answer to it: the figure asked for, or none. Only a table that is no
         # statement, asked without naming a company, is quoted by its rows.
-        if figure is not None and (companies or any(chunk.statement for chunk in chunks)):
+        of_statements = figure is not None and bool(companies or any(chunk.statement for chunk in chunks))
+        if figure is not None and of_statements:
             within = _statements_of(companies, chunks)
             unmentioned = () if within else companies
             found = figure_answer(figure, chunks, passages, within=within)
             claims, reason = found.claims, (found.reason if within else None)
-        elif not unmentioned:
+        if not claims and not unmentioned:
+            companies = companies_in(question, language)
+            within = _statements_of(companies, chunks)
+            row = row_answer(question, chunks, passages, companies=companies, within=within)
+            claims = row.claims if row is not None else ()
+        if not of_statements and not claims and not unmentioned:
             ranked = self.scored(question, _of_whom(about, passages, words))
             claims = tuple(_claims(ranked)) if ranked and ranked[0].evidence >= self._enough else ()
         if on_text is not None and claims:
@@ -336,7 +343,11 @@ def _says_something(passage: Passage) -> bool:
     if " ".join(passage.text.split()) in passage.section.split(" › "):
         return False
     if passage.is_row:
-        return len(words) >= 2 and any(not _NUMBER.match(word) for word in words)
+        return (
+            not is_head(cells_of_line(passage.text))
+            and len(words) >= 2
+            and any(not _NUMBER.match(word) for word in words)
+        )
     return len(words) >= 3 or bool(_UNSPACED.search(passage.text))
 
 
@@ -425,17 +436,10 @@ def _column_heads(passages: Sequence[Passage]) -> dict[int, tuple[Passage, ...]]
             continue
         if not follows:
             table, top = [], []
-        is_head = _is_column_head(passage.text) and len(top) == len(table)
+        heading = is_head(cells_of_line(passage.text)) and len(top) == len(table)
         table.append(passage)
-        if is_head:
+        if heading:
             top.append(passage)
         elif top:
             heads[passage.number] = tuple(top)
     return heads
-
-
-def _is_column_head(row: str) -> bool:
-    """Years, dates and words, but no amounts."""
-    cells = [cell.strip() for cell in row.split("\t")[1 if "\t" in row else 0 :] if cell.strip()]
-    plain = [cell for cell in cells if not re.search(r"\d", cell) or _DATE.search(cell)]
-    return bool(cells) and len(plain) == len(cells)

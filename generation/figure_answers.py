@@ -17,7 +17,7 @@ from core.figures import Figure, same
 from generation.calculation import evaluate, put_in, rounded
 from generation.cells import Cell, cells_of
 from generation.draft import DraftClaim
-from generation.figures import Asked, Line, Measure, Over, When, line
+from generation.figures import Asked, Line, Measure, Over, When, asked_row, line, words_of_table
 from generation.passages import Passage
 
 
@@ -38,12 +38,44 @@ def figure_answer(
     """
     if asked.measure is None:
         return _none(f"How {asked.name} is worked out is not known here, and no row gives it by that name.")
-    filings = Filings([cell for cell in cells_of(chunks, passages) if cell.document_id in within])
+    cells = [cell for cell in cells_of(chunks, passages) if cell.document_id in within and cell.statement is not None]
+    return _answer(asked, asked.measure, Filings(cells))
+
+
+def row_answer(
+    question: str,
+    chunks: Sequence[Chunk],
+    passages: Sequence[Passage],
+    *,
+    companies: Sequence[str],
+    within: Collection[DocumentId],
+) -> FigureAnswer | None:
+    """The figures of rows that the question names word for word, in a table that all its other words fit; None where no
+    table does, or two do and differ."""
+    cells = [cell for cell in cells_of(chunks, passages) if cell.document_id in within]
+    found = asked_row(question, dict.fromkeys(cell.labels[0] for cell in cells if cell.labels))
+    if found is None:
+        return None
+    asked, words, beside = found
+    assert asked.measure is not None
+    owners = words_of_table(" ".join(companies))
+    words, beside = words - owners, beside - owners
+    fitting = [
+        cell
+        for cell in cells
+        if words <= words_of_table(f"{cell.about} {cell.group} {cell.label} {cell.column}")
+        and beside <= words_of_table(f"{cell.group} {cell.label} {cell.column}")
+    ]
+    answer = _answer(asked, asked.measure, Filings(fitting))
+    return answer if answer.claims else None
+
+
+def _answer(asked: Asked, measure: Measure, filings: Filings) -> FigureAnswer:
     try:
         if asked.over is Over.SERIES:
-            claims = list(_series(asked, asked.measure, filings))
+            claims = list(_series(asked, measure, filings))
         else:
-            claims = list(_answered(asked, asked.measure, filings))
+            claims = list(_answered(asked, measure, filings))
     except Missing as missing:
         return _none(f"{_capital(asked.name)} cannot be given: {missing}.")
     except ZeroDivisionError:
@@ -78,10 +110,11 @@ class Filings:
         here = [
             one
             for one in self._cells
-            if one.document_id == document and one.statement is wanted.statement and one.is_of(when)
+            if one.document_id == document and wanted.statement in (None, one.statement) and one.is_of(when)
         ]
+        kind = wanted.statement.value if wanted.statement else "table"
         if not here:
-            raise Missing(f"no {wanted.statement.value} with a column for {when.name} was found")
+            raise Missing(f"no {kind} with a column for {when.name} was found")
         for label in _labels(wanted, here):
             if found := _only([one for one in here if label in one.labels], wanted, when):
                 return [found]
@@ -92,7 +125,7 @@ class Filings:
         found_parts = [one for one in parts if one is not None]
         if found_parts and len(found_parts) == len(parts):
             return found_parts
-        raise Missing(f"the {wanted.statement.value} that was found has no row “{wanted.labels[0]}” or the like")
+        raise Missing(f"the {kind} that was found has no row “{wanted.labels[0]}” or the like")
 
     def restated(self, cell: Cell, name: str) -> Cell | None:
         """The same row and period where a later filing gives another figure, beyond how each of them rounds."""
@@ -122,7 +155,8 @@ def _capital(name: str) -> str:
 
 def _only(found: Sequence[Cell], wanted: Line, when: When) -> Cell | None:
     if len({(one.figure.value, one.scale) for one in found}) > 1:
-        raise Missing(f"the {wanted.statement.value} gives {wanted.name} of {when.name} twice, with different figures")
+        kind = wanted.statement.value if wanted.statement else "table"
+        raise Missing(f"the {kind} gives {wanted.name} of {when.name} twice, with different figures")
     return max(found, key=lambda one: len(one.passages), default=None)
 
 
@@ -134,9 +168,12 @@ _OWNER = re.compile(
 
 def _labels(wanted: Line, cells: Sequence[Cell]) -> Sequence[str]:
     """The labels to look for, the preferred first. To whom income is attributable is named after the company."""
+    known = [label for cell in cells for label in cell.labels]
+    if wanted.pattern is not None:
+        return [*wanted.labels, *dict.fromkeys(label for label in known if wanted.pattern.fullmatch(label))]
     if wanted.name != "net income attributable to shareholders":
         return wanted.labels
-    own = [label for cell in cells for label in cell.labels if _OWNER.match(label) and "per " not in label]
+    own = [label for label in known if _OWNER.match(label) and "per " not in label]
     return [*dict.fromkeys(own), *wanted.labels]
 
 
@@ -282,6 +319,8 @@ def _expression(asked: Asked, texts: Sequence[str]) -> str:
     if asked.over in (Over.YEAR, Over.SERIES):
         return texts[0]
     figures = [_bracketed(text) for text in texts]
+    if asked.over is Over.SUM:
+        return " + ".join(figures)
     if asked.over is Over.MEAN:
         return f"({' + '.join(figures)}) / {len(figures)}"
     before, now = figures[0], figures[-1]
@@ -325,10 +364,10 @@ def _title(asked: Asked) -> str:
         return f"{name}, change from {first.name} to {last.name}"
     if asked.over is Over.CAGR:
         return f"{name}, compound annual growth from {first.name} to {last.name}"
-    if asked.over is Over.MEAN:
+    if asked.over in (Over.MEAN, Over.SUM):
         together = last.year - first.year == len(asked.whens) - 1
         years = f"{first.name} to {last.name}" if together else ", ".join(when.name for when in asked.whens)
-        return f"{name}, mean of {years}"
+        return f"{name}, {asked.over.value} of {years}"
     return f"{name} {last.name}"
 
 
@@ -361,9 +400,10 @@ def _results(asked: Asked, measure: Measure, value: Decimal, lookup: _Lookup, *,
 
 
 def _amount(value: Decimal, scale: int, cells: Sequence[Cell]) -> str:
-    """Money in a unit, with as many decimals as its cells show, and two where it was divided."""
+    """Money in a unit, with as many decimals as its cells show, and one more where that is not exact."""
     shown = max(-int(cell.figure.place.normalize().as_tuple().exponent) for cell in cells)
-    return _money(value, scale, max(shown, 0), cells)
+    exact = rounded(value, max(shown, 0)) == value
+    return _money(value, scale, max(shown, 0) + (not exact), cells)
 
 
 def _money(amount: Decimal, scale: int, places: int, cells: Sequence[Cell]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -22,22 +22,25 @@ from core import finance
 from core.figures import scale_in
 from core.finance import Statement, plain
 from core.periods import dates_in, periods_in
-from generation.words import words_of
+from generation.words import ASKING, MONTHS, SMALL, words_of
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of a statement; `labels` are its rows word for word, the preferred first.
 
-    `parts` are the rows that are added up where no row is the line: for each part its labels.
+    `parts` are the rows that are added up where no row is the line: for each part its labels. A line without a
+    `statement` is a row of any table, known by its label alone. `pattern` tells rows that are the line in any
+    wording.
     """
 
     name: str
-    statement: Statement
+    statement: Statement | None
     labels: tuple[str, ...]
     asked: tuple[str, ...]
     outflow: bool
     parts: tuple[tuple[str, ...], ...]
+    pattern: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Over(StrEnum):
     CHANGE = "change"
     GROWTH = "growth"
     CAGR = "compound annual growth rate"
+    SUM = "sum"
     MEAN = "mean"
 
 
@@ -114,45 +118,59 @@ def asked_figure(question: str) -> Asked | None:
     if not _defined_as_known(text):
         return None
     asked = _DEFINITION.sub(" ", text)
-    named = _combined(asked)
+    named = _combined(asked, _phrases())
     whens = _whens(_DEFINED.split(question, maxsplit=1)[0]) or _whens(question)
     if named is None or not whens:
         return None
-    name, measure = named
+    measure = named[1]
     if "per share" in text and not (measure is not None and "per share" in measure.formula):
         return None
-    percent = measure is not None and measure.percent
-    wants_percent = percent or bool(re.search(r"\bpercent\w*|\bper cent\b|%", asked))
-    rest = _without_names(asked)
-    over = _over(rest, whens, percent=wants_percent)
-    if over is Over.YEAR and _MEAN.search(rest):
-        return None
-    years = [when.year for when in whens]
-    if over is Over.MEAN:
-        if many := _YEARS_AVERAGED.search(asked):
-            count = int(_NUMBERS.get(many["count"], 0) or 0)
-            years = [*range(years[-1] - count + 1, years[-1] + 1)] if len(years) == 1 and count else years
-        years = [*range(years[0], years[-1] + 1)] if many or _RANGE.search(asked) else years
-    elif over is Over.SERIES and _RANGE.search(asked):
-        years = [*range(years[0], years[-1] + 1)]
-    elif over in (Over.CHANGE, Over.GROWTH, Over.CAGR):
-        years = [years[0] if len(years) > 1 else years[-1] - 1, years[-1]]
-    elif over is Over.YEAR:
-        years = years[-1:]
-    places = _PLACES.search(text)
-    return Asked(
-        name=name,
-        measure=measure,
-        whens=tuple(whens[-1].before(whens[-1].year - year) for year in years),
-        over=over,
-        scale=scale_in(question),
-        percent=percent or over in (Over.GROWTH, Over.CAGR) or (wants_percent and over is not Over.CHANGE),
-        places=_NUMBERS.get(places["count"], 0) if places else None,
-    )
+    return _asked_over(question, asked, _without_names(asked, _phrases()), named, whens)
 
 
 def line(name: str) -> Line:
-    return _lines()[name]
+    """The line of that name; a name that is not listed is the label of a row."""
+    return _lines().get(name) or Line(name, None, (name,), (), outflow=False, parts=())
+
+
+def asked_row(question: str, labels: Iterable[str]) -> tuple[Asked, frozenset[str], frozenset[str]] | None:
+    """What the question asks of rows that it names word for word; None for one that names no row or no period.
+
+    Its other words tell which table: they come second, and third those of them that stand right beside a name, and so
+    are part of what is named: "land" is no name of "land, property and equipment".
+
+    `labels` are those of the tables that were read, in plain words. Words are compared in the singular.
+    """
+    text = _QUALIFIERS.sub(" ", plain(re.sub(r"%", " % ", question).replace("’", "'")))
+    whens = _whens(question)
+    if not _ASKS.search(text) or _IN_WORDS_OF_ROWS.search(text) or not whens:
+        return None
+    text = _singular(text)
+    named: dict[str, tuple[str, Measure | None]] = {}
+    for label in labels:
+        phrase = _singular(label)
+        if phrase and not set(phrase.split()) <= _SAY_NOTHING:
+            named.setdefault(phrase, (label, Measure(label, (), f"{{{label}}}", False)))
+    phrases = tuple((phrase, *what) for phrase, what in sorted(named.items(), key=lambda pair: -len(pair[0])))
+    combined = _combined(text, phrases)
+    if (
+        combined is None
+        or combined[1] is None
+        or _OF_SHARES.search(text)
+        or (combined in named.values() and len(list(_names_in(text, phrases))) > 1)
+    ):
+        return None
+    rest = _without_names(text, phrases)
+    asked = _asked_over(question, text, rest, combined, whens)
+    if asked is not None and asked.percent and asked.over not in (Over.GROWTH, Over.CAGR) and _is_single(combined[1]):
+        return None
+    words = frozenset(word for word in _WORD.findall(rest) if not _said_of_periods(word))
+    return (asked, words, _beside_names(text, phrases)) if asked is not None else None
+
+
+def words_of_table(text: str) -> frozenset[str]:
+    """The words of what stands around a table, in the singular, to hold those of a question against."""
+    return frozenset(_singular(plain(text)).split())
 
 
 def lines_named(formula: str) -> tuple[str, ...]:
@@ -162,10 +180,20 @@ def lines_named(formula: str) -> tuple[str, ...]:
 
 def labels_of_measure(title: str) -> frozenset[str] | None:
     """The labels of all lines that what `title` names is worked out from; None where it names nothing known."""
-    formulas = [measure.formula for _, _, measure in _names_in(plain(title.replace("%", " % "))) if measure is not None]
-    lines = [line(name) for formula in formulas for name in lines_named(formula)]
+    lines = _lines_of(title)
     labels = {label for one in lines for label in (*one.labels, *(label for part in one.parts for label in part))}
-    return frozenset(labels) if formulas else None
+    return frozenset(labels) if lines else None
+
+
+def fits_pattern(label: str, title: str) -> bool:
+    """True for a row that is, however it is worded, one of the lines that what `title` names is worked out from."""
+    return any(one.pattern is not None and one.pattern.fullmatch(label) for one in _lines_of(title))
+
+
+def _lines_of(title: str) -> list[Line]:
+    named = _names_in(plain(title.replace("%", " % ")), _phrases())
+    formulas = [measure.formula for _, _, measure in named if measure is not None]
+    return [line(name) for formula in formulas for name in lines_named(formula)]
 
 
 @cache
@@ -193,6 +221,26 @@ _IN_WORDS = re.compile(
     r"|guidance|outlook|expect\w*|forecast\w*|pro forma|organic|adjusted"
     r"|warum|weshalb|core|non-gaap|customers?|subsidiar\w+)\b"
 )
+_OF_SHARES = re.compile(r"\bchange in (?:the )?(?:percentage|share|proportion)\b|\bpercentage points?\b")
+_IN_WORDS_OF_ROWS = re.compile(
+    r"\b(?:why|drove|drivers?|driven|driving|caused?|reasons?|explain|due to|expect\w*|forecast\w*|guidance"
+    r"|warum|weshalb)\b"
+)
+_SAY_NOTHING = words_of("total net gross other sum amount balance value the a an of and in for to at by or year") | {""}
+"""A label of these words alone is no name of a row: "Total", "Other, net"."""
+_SAID_OF_PERIODS = (
+    ASKING
+    | SMALL
+    | words_of(
+        "year fiscal ended end ending month quarter fy million thousand billion usd dollar euro u u.s company "
+        "group respective respectively amount value total balance figure number percent percentage % change "
+        "increase decrease difference average mean growth rate rise fall higher lower more less than between per "
+        "compared sum ratio much many its their over compare calculate compute did have has was were is are one "
+        "two three decimal place round period as date both combined share proportion during answer give report "
+        "reported statement table"
+    )
+)
+_WORD = re.compile(r"[^\W\d_][\w&-]*")
 _QUALIFIERS = re.compile(
     r"\b(?:unadjusted|consolidated|as reported|reported|annual(?! growth\b)|full-year|full year|year-end|year end)\b"
 )
@@ -251,6 +299,13 @@ def _whens(question: str) -> tuple[When, ...]:
     return tuple(sorted(found, key=lambda when: (when.year, when.end or date.min)))
 
 
+_OF_TWO = re.compile(r"\b(?:sum of|plus|minus|divided by|ratio of|difference between)\b")
+
+
+def _is_single(measure: Measure) -> bool:
+    return bool(re.fullmatch(r"\{[^}]*\}", measure.formula))
+
+
 def _months_of(part: re.Match[str]) -> int:
     if part["months"]:
         return {"three": 3, "six": 6, "nine": 9}.get(part["months"].casefold()) or int(part["months"])
@@ -259,11 +314,49 @@ def _months_of(part: re.Match[str]) -> int:
     return 6 if part["half"] else 0
 
 
+def _asked_over(
+    question: str, text: str, rest: str, named: tuple[str, Measure | None], whens: tuple[When, ...]
+) -> Asked | None:
+    """What is asked of a measure. `text` is the question in plain words without a definition, `rest` without names."""
+    name, measure = named
+    percent = measure is not None and measure.percent
+    wants_percent = percent or bool(re.search(r"\bpercent\w*|\bper cent\b|%", text))
+    over = _over(rest, whens, percent=wants_percent)
+    if (over is Over.YEAR and _MEAN.search(rest)) or (_MEAN.search(rest) and _CHANGE.search(rest)):
+        return None
+    if over is not Over.SUM and _OF_TWO.search(rest) and measure is not None and _is_single(measure):
+        return None
+    years = [when.year for when in whens]
+    if over is Over.MEAN:
+        if many := _YEARS_AVERAGED.search(text):
+            count = int(_NUMBERS.get(many["count"], 0) or 0)
+            years = [*range(years[-1] - count + 1, years[-1] + 1)] if len(years) == 1 and count else years
+        years = [*range(years[0], years[-1] + 1)] if many or _RANGE.search(text) else years
+    elif over in (Over.SERIES, Over.SUM) and _RANGE.search(text):
+        years = [*range(years[0], years[-1] + 1)]
+    elif over in (Over.CHANGE, Over.GROWTH, Over.CAGR):
+        years = [years[0] if len(years) > 1 else years[-1] - 1, years[-1]]
+    elif over is Over.YEAR:
+        years = years[-1:]
+    places = _PLACES.search(text)
+    return Asked(
+        name=name,
+        measure=measure,
+        whens=tuple(whens[-1].before(whens[-1].year - year) for year in years),
+        over=over,
+        scale=scale_in(question),
+        percent=percent or over in (Over.GROWTH, Over.CAGR) or (wants_percent and over is not Over.CHANGE),
+        places=_NUMBERS.get(places["count"], 0) if places else None,
+    )
+
+
 def _over(text: str, whens: tuple[When, ...], *, percent: bool) -> Over:
     """What is asked over the periods; a question that names one only asks for its change against the one before."""
     several = len(whens) > 1
     if _CAGR.search(text):
         return Over.CAGR if several else Over.YEAR
+    if several and re.search(r"\b(?:sum of|summe|combined|aggregate|cumulative)\b", text):
+        return Over.SUM
     if _MEAN.search(text) and (several or _YEARS_AVERAGED.search(text)) and not _GROWTH.search(text):
         return Over.MEAN
     if _OPEN.search(text) and several:
@@ -291,9 +384,9 @@ _BETWEEN = (
 )
 
 
-def _combined(text: str) -> tuple[str, Measure | None] | None:
+def _combined(text: str, phrases: Phrases) -> tuple[str, Measure | None] | None:
     """The measure that a question asks for: the one named first, or two that it puts together."""
-    found = list(_names_in(text))
+    found = list(_names_in(text, phrases))
     if not found:
         return None
     (start, name, first), *others = found
@@ -302,7 +395,7 @@ def _combined(text: str) -> tuple[str, Measure | None] | None:
     spaced = f" {text} "
     place, other_name, other = others[0]
     assert other is not None
-    between = spaced[start + len(_phrase_at(spaced, start)) + 1 : place + 1]
+    between = spaced[start + len(_phrase_at(spaced, start, phrases)) + 1 : place + 1]
     before = spaced[: start + 1]
     for pattern, shape, percent in _BETWEEN:
         if pattern.match(between):
@@ -333,13 +426,17 @@ def _bracketed(formula: str) -> str:
     return formula if re.fullmatch(r"\{[^}]*\}", formula) else f"({formula})"
 
 
-def _names_in(text: str) -> Iterator[tuple[int, str, Measure | None]]:
+Phrases = Sequence[tuple[str, str, "Measure | None"]]
+"""(words in a question, name, how it is worked out), the longest first."""
+
+
+def _names_in(text: str, phrases: Phrases) -> Iterator[tuple[int, str, Measure | None]]:
     """(place, name, how it is worked out) of the measures and lines that plain words name, in order of place; at one
     place the longest name."""
     spaced = f" {text} "
     taken: list[tuple[int, int]] = []
     found: list[tuple[int, str, Measure | None]] = []
-    for phrase, name, measure in _phrases():
+    for phrase, name, measure in phrases:
         place = spaced.find(f" {phrase} ")
         while place >= 0:
             end = place + len(phrase) + 1
@@ -351,23 +448,45 @@ def _names_in(text: str) -> Iterator[tuple[int, str, Measure | None]]:
     yield from sorted(found, key=lambda one: one[0])
 
 
-def _without_names(text: str) -> str:
+def _beside_names(text: str, phrases: Phrases) -> frozenset[str]:
+    """The words right before and after the names in plain words that are no words of periods and the like."""
+    spaced = f" {text} "
+    found: set[str] = set()
+    for place, _, _ in _names_in(text, phrases):
+        before = spaced[:place].split()[-1:]
+        after = spaced[place + len(_phrase_at(spaced, place, phrases)) + 1 :].split()[:1]
+        found |= {word for word in (*before, *after) if _WORD.fullmatch(word) and not _said_of_periods(word)}
+    return frozenset(found)
+
+
+def _said_of_periods(word: str) -> bool:
+    """True for words that say when, how or in what unit, and nothing about which table."""
+    return word in _SAID_OF_PERIODS or word in MONTHS or bool(re.fullmatch(r"fy\d*|q[1-4]", word))
+
+
+def _singular(text: str) -> str:
+    return " ".join(
+        word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in text.split()
+    )
+
+
+def _without_names(text: str, phrases: Phrases) -> str:
     """The words of a question that name no measure and no line."""
     spaced = f" {text} "
-    for place in sorted((place for place, _, _ in _names_in(text)), reverse=True):
-        spaced = spaced[:place] + spaced[place + len(_phrase_at(spaced, place)) + 1 :]
+    for place in sorted((place for place, _, _ in _names_in(text, phrases)), reverse=True):
+        spaced = spaced[:place] + spaced[place + len(_phrase_at(spaced, place, phrases)) + 1 :]
     return spaced
 
 
-def _phrase_at(spaced: str, place: int) -> str:
+def _phrase_at(spaced: str, place: int, phrases: Phrases) -> str:
     """The longest known phrase that stands at a place."""
-    return next(phrase for phrase, _, _ in _phrases() if spaced.startswith(f" {phrase} ", place))
+    return next(phrase for phrase, _, _ in phrases if spaced.startswith(f" {phrase} ", place))
 
 
 def _defined_as_known(text: str) -> bool:
     """False when the question defines its measure by other lines than we work it out from."""
     definition = _DEFINITION.search(text)
-    named = next(((name, measure) for _, name, measure in _names_in(text)), None)
+    named = next(((name, measure) for _, name, measure in _names_in(text, _phrases())), None)
     if definition is None or named is None or named[1] is None:
         return True
     rest = f" {definition.group()} "
@@ -415,6 +534,7 @@ def _lines() -> dict[str, Line]:
             tuple(one["asked"]),
             one.get("outflow", False),
             tuple(tuple(part) for part in one.get("parts", ())),
+            re.compile(one["pattern"]) if "pattern" in one else None,
         )
         for one in _file()["line"]
     }

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from core.answers import Support
 from core.figures import Figure, figure_of, figures_in, same, scale_in
-from core.finance import labels_of
+from core.finance import labels_of, plain
+from core.periods import fiscal_year_of
 from generation.calculation import Equation, equations_in
-from generation.figures import labels_of_measure
+from generation.figures import fits_pattern, labels_of_measure
 from generation.passages import cells_of_line, is_row
 from generation.tables import Column, Row, is_head, rows_of
 
@@ -23,11 +24,12 @@ Finding = tuple[Support, tuple[str, ...]]
 def held_against_cells(claim: str, quotes: Sequence[str]) -> Finding | None:
     """What the cells of the quotes say of a claim; None for a claim that is neither a cell nor an equation."""
     cell = _CELL.fullmatch(claim)
-    if cell is not None:
-        return _cell(cell, list(_rows(quotes)), quotes)
+    rows = list(_rows(quotes))
+    if cell is not None and (_HEAD.search(cell["column"]) or any(_under(row, cell["column"]) for row in rows)):
+        return _cell(cell, rows, quotes)
     doubt = _DOUBT.fullmatch(claim)
     if doubt is not None:
-        return _doubt(doubt, list(_rows(quotes)))
+        return _doubt(doubt, rows)
     equations = list(equations_in(claim))
     if not equations:
         return None
@@ -39,7 +41,7 @@ def held_against_cells(claim: str, quotes: Sequence[str]) -> Finding | None:
     if wrong:
         return Support.ALTERED, tuple(wrong)
     if len(equations) == 1:
-        return _equation(claim, equations[0], list(_rows(quotes)))
+        return _equation(claim, equations[0], rows)
     return None
 
 
@@ -47,7 +49,7 @@ def held_against_cells(claim: str, quotes: Sequence[str]) -> Finding | None:
 
 _UNIT = r"(?: \(in (?P<unit>thousand|million|billion)s\))?"
 _CELL = re.compile(
-    r"(?P<label>[^|]+) \| (?P<column>[^|]*(?<!\d)(?:19|20)\d\d(?![\d,.])[^|]*) \| "
+    r"(?P<label>[^|]+) \| (?P<column>[^|]*(?:[^\W\d_]|(?<!\d)(?:19|20)\d\d(?![\d,.]))[^|]*) \| "
     rf"(?P<written>[^|=]*?\d[^|=]*?){_UNIT}(?: = (?P<result>.+))?"
 )
 _DOUBT = re.compile(
@@ -128,9 +130,11 @@ def _equation(claim: str, equation: Equation, rows: Sequence[Row]) -> Finding:
         homes = [row for row in rows if _holds(row, operand)]
         if not homes:
             return Support.ALTERED, (f"the figure {operand.value:,} does not stand in the quotes",)
+        if any(_is_named(row, title) for row in homes):
+            continue
         if labels is None:
             return Support.UNVERIFIED, (f"“{title}” is no measure whose formula is known here",)
-        if not any(_is_line(row, labels) for row in homes):
+        if not any(_is_line(row, labels, title) for row in homes):
             return Support.UNVERIFIED, (f"the figure {operand.value:,} stands in the row “{homes[0].label}”",)
     years = set(_HEAD.findall(title))
     columns = {year for row in rows for column in row.columns for year in _years_of(column)}
@@ -178,8 +182,14 @@ def _constant(figure: Figure) -> bool:
     return figure.place == 1 and int(figure.value) in _CONSTANTS
 
 
+def _under(row: Row, name: str) -> bool:
+    return any(name in column.names for column in row.columns)
+
+
 def _years_of(column: Column) -> list[str]:
-    return _HEAD.findall(column.names[1])
+    """The years that a column names, and the one that it counts for where it ends in the first days of January."""
+    counted = [str(fiscal_year_of(column.end))] if column.end else []
+    return [*_HEAD.findall(column.names[1]), *counted]
 
 
 def _holds(row: Row, operand: Figure) -> bool:
@@ -187,8 +197,14 @@ def _holds(row: Row, operand: Figure) -> bool:
     return any(abs(figure.value) == abs(operand.value) for figure in figures)
 
 
-def _is_line(row: Row, labels: frozenset[str]) -> bool:
-    return any(label in labels or label.startswith(_OWNED) for label in labels_of(row.label))
+def _is_line(row: Row, labels: frozenset[str], title: str) -> bool:
+    return any(label in labels or label.startswith(_OWNED) or fits_pattern(label, title) for label in row.labels)
+
+
+def _is_named(row: Row, title: str) -> bool:
+    """True when the title names the row word for word."""
+    said = f" {plain(title)} "
+    return any(f" {label} " in said for label in row.labels)
 
 
 _OWNED = ("net income attributable to", "net earnings attributable to")
