@@ -34,6 +34,7 @@ from core.facts import FactKind
 from core.prices import read_prices
 from core.privacy import Clearance, EgressPolicy, Mode
 from core.settings import Settings
+from generation.asked_for import wants_list
 from generation.citations import resolve
 from generation.support import Scorer, with_scores
 from generation.totals import doubts_on_totals
@@ -54,6 +55,10 @@ if TYPE_CHECKING:
 READ = 20
 """Hits that are given to a generator to read: on FinanceBench the right page is among the first 20 in nine cases of
 ten (docs/evaluation.md), and 20 chunks of 200 tokens fit any model's window."""
+
+LISTS = 3
+LONGEST_LIST = 12_000
+"""Hits whose whole section is read for a question that asks for a list, and the characters of the longest one."""
 
 Way = TypeVar("Way", LongDocument, Hybrid)
 
@@ -593,7 +598,7 @@ class App:
         hits = self._hits(asked.question, view, scope, records, limit=READ)
         if mode is Mode.EXTRACTIVE:
             hits = (*self._hits_of_filings(asked.question, view, scope, records), *hits)
-            chunks = self._with_whole_statements(hits, records)
+            chunks = self._with_whole(hits, records, lists=wants_list(asked.question))
         else:
             chunks = [hit.chunk for hit in hits]
         draft = generate(asked.question, chunks, on_text)
@@ -660,20 +665,24 @@ class App:
         once = {record.document_id: record for record in records}
         return tuple(self._library.document(record.collection, record.document_id) for record in once.values())
 
-    def _with_whole_statements(self, hits: Sequence[Hit], records: Sequence[Record]) -> list[Chunk]:
+    def _with_whole(self, hits: Sequence[Hit], records: Sequence[Record], *, lists: bool) -> list[Chunk]:
         """The chunks that were found, those of a financial statement widened to all of it: a figure is only one with
-        its row, the heads of its columns and what the table counts in."""
+        its row, the heads of its columns and what the table counts in. With `lists`, the first ones to their sections:
+        an enumeration is one with all its items."""
         by_id = {record.document_id: record for record in records}
         documents: dict[DocumentId, Document] = {}
         chunks: dict[tuple[DocumentId, Span], Chunk] = {}
-        for hit in hits:
+        for rank, hit in enumerate(hits):
             chunk = hit.chunk
-            if chunk.statement is not None:
+            enumerates = lists and rank < LISTS and chunk.statement is None
+            if chunk.statement is not None or enumerates:
                 record = by_id[chunk.document_id]
                 if record.document_id not in documents:
                     documents[record.document_id] = self._library.document(record.collection, record.document_id)
                 document = documents[record.document_id]
-                span = widened(document, chunk.span, Around.TABLE)
+                span = widened(document, chunk.span, Around.SECTION if enumerates else Around.TABLE)
+                if enumerates and len(span) > LONGEST_LIST:
+                    span = chunk.span
                 chunk = replace(chunk, span=span, text=span.of(document.text), pages=pages_of(span, document.pages))
             chunks.setdefault((chunk.document_id, chunk.span), chunk)
         return list(chunks.values())

@@ -190,7 +190,8 @@ class _Reader:
         said = [cell for cell in cells if cell and not _RULE.fullmatch(cell)]
         if not said:
             return
-        if self._rows:
+        told_before = key is not None and any(before is None for before, _ in self._heads)
+        if self._rows or told_before:  # by the context of a chunk, which may have the head itself as well
             self._heads, self._rows = [], 0
         self._heads.append((key, list(cells)))
         self._said.append(" ".join(said))
