@@ -157,7 +157,7 @@ def _only(found: Sequence[Cell], wanted: Line, when: When) -> Cell | None:
     if len({(one.figure.value, one.scale) for one in found}) > 1:
         kind = wanted.statement.value if wanted.statement else "table"
         raise Missing(f"the {kind} gives {wanted.name} of {when.name} twice, with different figures")
-    return max(found, key=lambda one: len(one.passages), default=None)
+    return max(found, key=lambda one: len(one.passages) > 1, default=None)
 
 
 _OWNER = re.compile(

@@ -132,6 +132,7 @@ _PART_OF_YEAR = re.compile(
 _DAY_AT_END = re.compile(
     rf"\b(?P<day>(?:{'|'.join(name for name in MONTHS)})\.?\s+\d{{1,2}})\s*[,.:]?\s*(?=\(|$)", re.IGNORECASE
 )
+_ONE_HEAD = re.compile(r"(?:[^\W\d_]{3,9}\.? \d{1,2},? )?(?:FY ?)?(?:19|20)\d\d")
 _MONTH_DAY = re.compile(r"[^\W\d_]{3,9}\.? \d{1,2},?$|\d{1,2}\.\d{1,2}\.?$")
 _LONGEST_CAPTION = 160
 """Characters of a line that may say what a table is of; longer ones are prose about something else."""
@@ -179,6 +180,9 @@ class _Reader:
         for line in text.splitlines():
             line = line.strip()
             if not line or len(line) > _LONGEST_CAPTION:
+                continue
+            if not self._heads and _ONE_HEAD.fullmatch(line):
+                self.read_heads(key, [line])  # of a table with one column
                 continue
             self._group = line
             self._day = _tail(line) or self._day

@@ -6,7 +6,8 @@
     Total current assets           │    580 │    536  ─▶ 214 + 356 = 570, 10 less than is printed;  187 + 349 = 536
 
 A total is doubted only where the table leaves no doubt about its rows: they add up in another column, or they all stand
-between the heading that the total repeats and the total. Each figure may have been rounded, so as many halves of the
+between the heading that the total repeats and the total, in a table where another total adds up. And only in the column
+of a year. Each figure may have been rounded, so as many halves of the
 last digit as there are figures are no difference.
 """
 
@@ -51,6 +52,11 @@ class Total:
         return abs(self.value - self.figure.value) <= self.rounding
 
     @property
+    def is_of_a_year(self) -> bool:
+        """True for a column of a year; others hold changes, averages, levels, which are added up otherwise or not."""
+        return bool(re.search(r"(?:19|20)\d\d", self.column)) and not _NOT_ADDED.search(self.column)
+
+    @property
     def doubt(self) -> str:
         """In words, what the rows come to and what is printed."""
         of = f" of {self.column}" if self.column else ""
@@ -68,6 +74,7 @@ def totals_of(lines: Sequence[tuple[int, str]]) -> Iterator[Total]:
     """The totals among the lines of a table, in each of their columns, as far as the table tells what they sum."""
     rows = {row.key: row for row in rows_of(lines)}
     standing: list[_Heading | _Line] = []
+    found: list[_Sum] = []
     for key, text in lines:
         row = rows.get(key)
         if row is None:
@@ -76,11 +83,14 @@ def totals_of(lines: Sequence[tuple[int, str]]) -> Iterator[Total]:
                 standing.append(_Heading(plain(cells[0]), clean=len(cells) == 1))
             continue
         if not _ASIDE.match(plain(row.label)):
-            if _is_total(row.label) and (found := _summed(row, standing)) is not None:
-                start, totals = found
-                yield from totals
-                del standing[start:]
-            standing.append(_Line(row))
+            if _is_total(row.label) and (summed := _summed(row, standing)) is not None:
+                found.append(summed)
+                del standing[summed.start :]
+            standing.append(_Line(row, tuple(map(figure_of, row.cells))))
+    # An extract shows some lines of a part and its total: nothing in it adds up.
+    whole = any(one.proven for one in found)
+    for one in found:
+        yield from (total for total in one.totals if total.agrees or (total.is_of_a_year and (one.proven or whole)))
 
 
 def doubts_on_totals(claims: Sequence[Claim], documents: Mapping[DocumentId, Document]) -> tuple[Claim, ...]:
@@ -110,9 +120,15 @@ _TOTAL = re.compile(
     r"|net cash\b|cash (?:flows? )?(?:provided|used|generated|from)\b.*\bactivities"
 )
 _TOTAL_AT_END = re.compile(r"\b(?:total|gesamt|insgesamt|summe)$")
+_NOT_ADDED = re.compile(r"%|\b(?:change|percent\w*|average|per|ratio|rate|vs|veränderung)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"(?:of which|thereof|including|included in|davon|darunter|memo|supplement)\b")
 _LESS = re.compile(r"(?:less|abzüglich|minus)\b")
 _NOTHING = re.compile(r"[($€£¥ ]*[-–—―−]+[)% ]*|")
+_LINES = 40
+"""Lines before a total from any of which on its rows might begin, when a column is held against other readings."""
+_ZERO = Figure(Decimal(0), Decimal(0), "", False, False, Span(0, 0))
+_STARTS = 20
+"""Headings and totals before a total from which its rows may begin: one that sums over more of them is not known."""
 _CLEAR = 10
 """A column shows which rows are summed only when its total is at least so many times what rounding can hide."""
 
@@ -125,7 +141,10 @@ class _Heading:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
+    """A row with the figure of each of its cells, None for what is none."""
+
     row: Row
+    figures: tuple[Figure | None, ...]
 
 
 def _is_total(label: str) -> bool:
@@ -141,21 +160,33 @@ def _digits(cell: str) -> str:
     return re.sub(r"[^\d.,]", "", cell).strip(".,")
 
 
-def _summed(row: Row, standing: Sequence[_Heading | _Line]) -> tuple[int, list[Total]] | None:
-    """Where the rows that a total sums begin, and the total in each column; None where the table does not tell."""
-    named = _named_start(row.label, standing)
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """A total in its columns, where its rows begin, and whether one of the columns shows that they are its rows."""
+
+    start: int
+    totals: tuple[Total, ...]
+    proven: bool
+
+
+def _summed(row: Row, standing: Sequence[_Heading | _Line]) -> _Sum | None:
+    """The rows that a total sums; None where the table does not tell. A column that other rows would come to is left
+    out: which of them are meant is not told there."""
     starts = [place for place, one in enumerate(standing) if isinstance(one, _Heading)]
     starts += [place + 1 for place, one in enumerate(standing) if isinstance(one, _Line) and _is_total(one.row.label)]
+    tried = [(start, _added(row, standing[start:])) for start in sorted({0, *starts}, reverse=True)[:_STARTS]]
+    anywhere = [_added(row, standing[start:]) for start in range(max(len(standing) - _LINES, 0), len(standing))]
+    explained = {one.place for totals in (*anywhere, *(some for _, some in tried)) for one in totals if one.agrees}
     best: tuple[int, int, list[Total]] | None = None
-    for start in sorted({0, *starts}, reverse=True):
-        totals = _added(row, standing[start:])
+    for start, totals in tried:
         proofs = sum(one.agrees and abs(one.figure.value) >= _CLEAR * one.rounding for one in totals)
         if proofs and (best is None or proofs > best[0]):
             best = (proofs, start, totals)
     if best is not None:
-        return best[1], best[2]
-    if named is not None and _is_plain(row, standing[named + 1 :]):
-        return named, _added(row, standing[named:])
+        return _Sum(best[1], tuple(one for one in best[2] if one.agrees or one.place not in explained), proven=True)
+    named = _named_start(row.label, standing)
+    if named is not None and not explained and _is_plain(row, standing[named + 1 :]):
+        return _Sum(named, tuple(_added(row, standing[named:])), proven=False)
     return None
 
 
@@ -173,35 +204,36 @@ def _is_plain(row: Row, part: Sequence[_Heading | _Line]) -> bool:
 
 def _added(row: Row, part: Sequence[_Heading | _Line]) -> list[Total]:
     """The total in each of its columns with the rows of `part`; only the columns where each row has a figure."""
-    lines = [one.row for one in part if isinstance(one, _Line)]
+    lines = [one for one in part if isinstance(one, _Line)]
     if len(lines) < 2:
         return []
     found = []
     for place, cell in enumerate(row.cells):
         figure = figure_of(cell)
-        parts = [_part(line, place, len(row.cells)) for line in lines]
-        known = [one for one in parts if one is not None]
-        if figure is None or figure.percent or len(known) < len(parts) or any(one[1].percent for one in known):
+        if figure is None or figure.percent:
             continue
-        summed = tuple(one for one in known if one[1].value)
-        if len(summed) > 1:
-            column = row.columns[place].name if row.columns else ""
-            found.append(Total(row, place, column, figure, summed))
+        parts: list[tuple[Row, Figure, int]] = []
+        for line in lines:
+            part = _part(line, place, len(row.cells))
+            if part is None or part[1].percent:
+                break
+            parts.append(part)
+        else:
+            summed = tuple(one for one in parts if one[1].value)
+            if len(summed) > 1:
+                column = row.columns[place].name if row.columns else ""
+                found.append(Total(row, place, column, figure, summed))
     return found
 
 
-def _part(line: Row, place: int, count: int) -> tuple[Row, Figure, int] | None:
-    if len(line.cells) != count:
+def _part(line: _Line, place: int, count: int) -> tuple[Row, Figure, int] | None:
+    row = line.row
+    if len(row.cells) != count:
         return None
-    cell = line.cells[place]
-    figure = figure_of(cell)
+    figure = line.figures[place]
     if figure is None:
-        return (line, Figure(Decimal(0), Decimal(0), "", False, False, Span(0, 0)), 1) if _is_nothing(cell) else None
-    return line, figure, -1 if _LESS.match(plain(line.label)) and figure.value > 0 else 1
-
-
-def _is_nothing(cell: str) -> bool:
-    return bool(_NOTHING.fullmatch(cell))
+        return (row, _ZERO, 1) if _NOTHING.fullmatch(row.cells[place]) else None
+    return row, figure, -1 if figure.value > 0 and _LESS.match(plain(row.label)) else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.answers import Citation, Claim, Support
@@ -37,20 +37,25 @@ def statements(draw: st.DrawFn) -> tuple[list[str], list[tuple[str, int, int]]]:
     lines += [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)] if separator == "|" else ["\t".join(heads[1:])]
     lines.append(a_row_of_heading("Assets", separator, columns))
     planted: list[tuple[str, int, int]] = []
-    grand = [0] * columns
+    grand, before = [0] * columns, []
     for part in ("current assets", "non-current assets"):
         lines.append(a_row_of_heading(f"{part.capitalize()}:", separator, columns))
         rows = draw(st.lists(st.lists(amounts, min_size=columns, max_size=columns), min_size=2, max_size=6))
         lines += [a_row(f"Line {number} of {part}", row, separator) for number, row in enumerate(rows)]
         total = [sum(column) for column in zip(*rows, strict=True)]
-        grand = [before + one for before, one in zip(grand, total, strict=True)]
         printed = list(total)
         if draw(st.booleans()):
             place = draw(st.integers(0, columns - 1))
             apart = draw(st.integers(len(rows) + 1, 10_000)) * draw(st.sampled_from([1, -1]))
             printed[place] += apart
+            # A figure that the last rows alone come to as well tells nothing of which rows are meant.
+            values = [*([before[place]] if before else []), *(row[place] for row in rows)]
+            assume(all(abs(sum(values[start:]) - printed[place]) > len(values) for start in range(len(values) - 1)))
             planted.append((f"Total {part}", place, apart))
         lines.append(a_row(f"Total {part}", printed, separator))
+        grand = [sum(pair) for pair in zip(grand, printed, strict=True)]
+        before = printed
+    lines.append(a_row("Total assets", grand, separator))
     return lines, planted
 
 
