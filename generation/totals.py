@@ -214,10 +214,10 @@ def _added(row: Row, part: Sequence[_Heading | _Line]) -> list[Total]:
             continue
         parts: list[tuple[Row, Figure, int]] = []
         for line in lines:
-            part = _part(line, place, len(row.cells))
-            if part is None or part[1].percent:
+            added = _part(line, place, len(row.cells))
+            if added is None or added[1].percent:
                 break
-            parts.append(part)
+            parts.append(added)
         else:
             summed = tuple(one for one in parts if one[1].value)
             if len(summed) > 1:

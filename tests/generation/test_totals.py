@@ -37,7 +37,8 @@ def statements(draw: st.DrawFn) -> tuple[list[str], list[tuple[str, int, int]]]:
     lines += [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)] if separator == "|" else ["\t".join(heads[1:])]
     lines.append(a_row_of_heading("Assets", separator, columns))
     planted: list[tuple[str, int, int]] = []
-    grand, before = [0] * columns, []
+    grand: Figures = [0] * columns
+    before: Figures = []
     for part in ("current assets", "non-current assets"):
         lines.append(a_row_of_heading(f"{part.capitalize()}:", separator, columns))
         rows = draw(st.lists(st.lists(amounts, min_size=columns, max_size=columns), min_size=2, max_size=6))
