@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app import verification
 from app.choosing import CHOSEN, Means, choose
 from app.facts import Known, change, known, register
+from app.filings import EACH, filings_for
 from app.foreseen import Foreseen, foreseen
 from app.hybrid import Hybrid, found_by
 from app.ingestion import Brake, Ingestion, Order
@@ -34,8 +35,10 @@ from core.facts import FactKind
 from core.prices import read_prices
 from core.privacy import Clearance, EgressPolicy, Mode
 from core.settings import Settings
+from generation.asked_for import wants_list
 from generation.citations import resolve
 from generation.support import Scorer, with_scores
+from generation.totals import doubts_on_totals
 from generation.verify import verify
 from ingest.ocr import OcrChoice
 from retrieval.catalogue import Quarantined, Record, Shelf
@@ -54,6 +57,10 @@ if TYPE_CHECKING:
 READ = 20
 """Hits that are given to a generator to read: on FinanceBench the right page is among the first 20 in nine cases of
 ten (docs/evaluation.md), and 20 chunks of 200 tokens fit any model's window."""
+
+LISTS = 3
+LONGEST_LIST = 12_000
+"""Hits whose whole section is read for a question that asks for a list, and the characters of the longest one."""
 
 Way = TypeVar("Way", LongDocument, Hybrid)
 
@@ -351,7 +358,9 @@ class App:
         asked = Asked(question, self._documents(mode, records), _clearances(records), by, collection)
         read = self._read(mode, asked, view, scope, records, whole=whole, on_text=on_text)
         draft = read.draft
-        claims = verify(resolve(draft, self._cited(draft, records)))
+        cited = self._cited(draft, records)
+        resolved = resolve(draft, cited)
+        claims = verify((*resolved, *doubts_on_totals(resolved, cited)))
         if self._scorers.answers is not None:
             claims = with_scores(claims, self._scorers.answers, question=question)
         answer = Answer(
@@ -546,6 +555,16 @@ class App:
         hits = [hit for hit in hits if hit.chunk.document_id in shelved]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit])
 
+    def _hits_of_filings(self, question: str, view: _View, scope: Scope, records: Sequence[Record]) -> Iterator[Hit]:
+        """The statements of each filing of the company, where a question asks for its figures."""
+        facts = known(self._library, records, view.collection) if scope.narrowed or len(records) > 1 else ()
+        for document, company in filings_for(question, scope.documents, facts).items():
+            here = [record for record in records if record.document_id == document]
+            for hit in self._hits(question, view, scope, here, limit=EACH):
+                if hit.chunk.statement is not None:
+                    # A title is often a file's name: whose figures these are is told by the first page.
+                    yield replace(hit, chunk=replace(hit.chunk, title=f"{hit.chunk.title} · {company}"))
+
     def _around(self, hits: Sequence[Hit], records: Sequence[Record], around: Around) -> dict[str, tuple[Span, str]]:
         """For each hit's chunk, by its id, what stands around it. Each document is read once."""
         collections = {record.document_id: record.collection for record in records}
@@ -613,8 +632,11 @@ class App:
         generate = self._generators.extractive if mode is Mode.EXTRACTIVE else self._generators.gdpr
         assert generate is not None  # `_mode` saw to it
         hits = self._hits(asked.question, view, scope, records, limit=READ)
-        whole_tables = mode is Mode.EXTRACTIVE
-        chunks = self._with_whole_statements(hits, records) if whole_tables else [hit.chunk for hit in hits]
+        if mode is Mode.EXTRACTIVE:
+            hits = (*self._hits_of_filings(asked.question, view, scope, records), *hits)
+            chunks = self._with_whole(hits, records, lists=wants_list(asked.question))
+        else:
+            chunks = [hit.chunk for hit in hits]
         draft = generate(asked.question, chunks, on_text)
         usage = replace(draft.usage, seconds=time.perf_counter() - started)
         self._ledger.record(by=asked.by, collection=asked.collection, mode=mode, model=draft.model, usage=usage)
@@ -679,20 +701,24 @@ class App:
         once = {record.document_id: record for record in records}
         return tuple(self._library.document(record.collection, record.document_id) for record in once.values())
 
-    def _with_whole_statements(self, hits: Sequence[Hit], records: Sequence[Record]) -> list[Chunk]:
+    def _with_whole(self, hits: Sequence[Hit], records: Sequence[Record], *, lists: bool) -> list[Chunk]:
         """The chunks that were found, those of a financial statement widened to all of it: a figure is only one with
-        its row, the heads of its columns and what the table counts in."""
+        its row, the heads of its columns and what the table counts in. With `lists`, the first ones to their sections:
+        an enumeration is one with all its items."""
         by_id = {record.document_id: record for record in records}
         documents: dict[DocumentId, Document] = {}
         chunks: dict[tuple[DocumentId, Span], Chunk] = {}
-        for hit in hits:
+        for rank, hit in enumerate(hits):
             chunk = hit.chunk
-            if chunk.statement is not None:
+            enumerates = lists and rank < LISTS and chunk.statement is None
+            if chunk.statement is not None or enumerates:
                 record = by_id[chunk.document_id]
                 if record.document_id not in documents:
                     documents[record.document_id] = self._library.document(record.collection, record.document_id)
                 document = documents[record.document_id]
-                span = widened(document, chunk.span, Around.TABLE)
+                span = widened(document, chunk.span, Around.SECTION if enumerates else Around.TABLE)
+                if enumerates and len(span) > LONGEST_LIST:
+                    span = chunk.span
                 chunk = replace(chunk, span=span, text=span.of(document.text), pages=pages_of(span, document.pages))
             chunks.setdefault((chunk.document_id, chunk.span), chunk)
         return list(chunks.values())

@@ -28,10 +28,11 @@ from core.finance import Statement
 from core.language import UNKNOWN, language_of
 from core.names import short_form, squashed
 from core.privacy import Clearance
+from core.questions import asked_of
 from retrieval import look, sparse
 from retrieval.look import Lever, Look, Scored
 from retrieval.phrases import held, quoted
-from retrieval.questions import asked_of, clause_wording, parts_of
+from retrieval.questions import clause_wording, parts_of
 from retrieval.terms import UNSPACED
 
 if TYPE_CHECKING:
