@@ -64,19 +64,16 @@ def with_what_stands(found: InForce) -> tuple[Claim, ...]:
     For quotes alone: where a model wrote the answer its sentences stay in their order, and are marked.
     """
     standing: list[Claim] = []
-    past: list[Claim] = []
-    cited = [citation for claim in found.claims for citation in claim.citations if citation.force is Force.IN_FORCE]
+    past = [claim for claim in found.claims if claim.force in (Force.SUPERSEDED, Force.NOT_YET)]
     for claim in found.claims:
-        if claim.force not in (Force.SUPERSEDED, Force.NOT_YET):
+        if claim not in past:
             standing.append(claim)
             continue
-        past.append(claim)
         for text in _instead_of(claim, found.terms):
-            if not any(_overlap(text, one) for one in cited):
-                quote = _likest(text, claim.text)
-                cited.append(quote)
-                standing.append(Claim(" ".join(quote.quote.split()), (quote,)))
-    return (*standing, *past)
+            quote = _likest(text, claim.text)
+            made = [one for one in found.claims if one not in past and any(_overlap(text, of) for of in one.citations)]
+            standing += made or [Claim(" ".join(quote.quote.split()), (quote,))]
+    return (*dict.fromkeys(standing), *past)
 
 
 def _instead_of(claim: Claim, terms: Sequence[Term]) -> Iterable[Citation]:
@@ -84,12 +81,21 @@ def _instead_of(claim: Claim, terms: Sequence[Term]) -> Iterable[Citation]:
         about = [one.original, one.amendment, one.text]
         if not any(place is not None and _overlap(place, citation) for place in about for citation in claim.citations):
             continue
-        stands = one.original
+        stands = None
         if one.in_force is Force.IN_FORCE:
             words = one.change in (Change.REWORDED, Change.DELETED, Change.EXTENDED)
             stands = one.amendment if words else one.text or one.amendment
+        elif one.in_force is Force.NOT_YET and not any(_settles(other, one) for other in terms):
+            stands = one.original
         if stands is not None and not any(_overlap(stands, citation) for citation in claim.citations):
             yield replace(stands, force=Force.IN_FORCE)
+
+
+def _settles(other: Term, one: Term) -> bool:
+    """True where another change of the same section counts, or may: then the original is not what is in force."""
+    if other.in_force is Force.NOT_YET or one.original is None or other.original is None:
+        return False
+    return _overlap(other.original, one.original)
 
 
 def _overlap(a: Citation, b: Citation) -> bool:
@@ -133,8 +139,7 @@ class _Reader:
         forces += [  # it lies in an amendment, in the words of a change
             self._of_amendment(one)
             for one in self._terms.by(citation.document_id)
-            if one.change.sentence.overlaps(citation.span)
-            or (one.change.new and one.change.new.overlaps(citation.span))
+            if any(place and place.overlaps(citation.span) for place in (one.change.sentence, one.change.new))
         ]
         order = (Force.SUPERSEDED, Force.NOT_YET, Force.UNCLEAR, Force.IN_FORCE)
         return replace(citation, force=next((force for force in order if force in forces), None))
@@ -296,7 +301,7 @@ def defined_terms(
 
 
 def _used(term: str, words: str, question: str) -> int | None:
-    """Where a term is used first: in the claims as it is written, in the question in any case if it has several words."""
+    """Where a term is used first: in the claims as it is written, in the question in any case if of several words."""
     match = re.search(rf"(?<!\w){re.escape(term)}(?:s|es|en)?(?!\w)", " ".join(words.split()))
     if match:
         return match.start()

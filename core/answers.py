@@ -68,9 +68,9 @@ class Term:
     """A section that an amendment changes and that the answer rests on, with both texts.
 
     `in_force` says of the amendment whether it counts on the day asked about. `original` is the section as it was,
-    None for one that is new or was not found; `amendment` is the sentence that changes it and `text` the new words, None
-    where there are none, or where the amendment is outside the documents that were asked about. `note` says what could
-    not be told.
+    None for one that is new or was not found; `amendment` is the sentence that changes it and `text` the new
+    words, None where there are none, or where the amendment is outside the documents that were asked about. `note` says
+    what could not be told.
     """
 
     section: str

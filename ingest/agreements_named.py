@@ -114,7 +114,7 @@ def own_date(paragraphs: Sequence[Paragraph], named: Sequence[Named]) -> Agreeme
             sure = _own(before, alone=len(paragraph.text) < 60)
             if sure and (best is None or sure > best[0]):
                 best = sure, AgreementNamed("", period.day, period.span.shifted(paragraph.span.start))
-    return best[1] if best else _signed(paragraphs)
+    return best[1] if best else _signed(paragraphs, others)
 
 
 def _own(before: str, *, alone: bool) -> int:
@@ -135,13 +135,13 @@ def _own(before: str, *, alone: bool) -> int:
     return 1 if alone and not re.search(r"\b(?:to|of|zum|agreement|vertrag)\b", before, re.IGNORECASE) else 0
 
 
-def _signed(paragraphs: Sequence[Paragraph]) -> AgreementNamed | None:
+def _signed(paragraphs: Sequence[Paragraph], others: Sequence[date]) -> AgreementNamed | None:
     """One date beside all signatures, at the end of the document."""
     days: dict[date, Span] = {}
     for paragraph in paragraphs[-25:]:
         for match in re.finditer(r"\b(?:date|dated|datum)\s*:?\s*", paragraph.text, re.IGNORECASE):
             for period in dates_in(paragraph.text[match.end() : match.end() + 30]):
-                if period.span and period.span.start < 3 and period.day:
+                if period.span and period.span.start < 3 and period.day and period.day not in others:
                     days.setdefault(period.day, period.span.shifted(paragraph.span.start + match.end()))
     return AgreementNamed("", *days.popitem()) if len(days) == 1 else None
 

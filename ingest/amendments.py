@@ -433,8 +433,8 @@ def _targets(
         and change is Change.EXTENDED
         or (not references and _TERM.search(subject) and change is Change.REPLACED)
     ):
-        if term := _TERM.search(subject):
-            return (Target((), " ".join(term["term"].split()), " ".join(subject.split())[:80]),), change
+        if dated := _TERM.search(subject):
+            return (Target((), " ".join(dated["term"].split()), " ".join(subject.split())[:80]),), change
         return (), change
     if not references:
         if in_words and re.search(r"\breferences?\b", subject, re.IGNORECASE) and re.search(QUOTED, subject):
