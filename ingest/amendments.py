@@ -56,7 +56,7 @@ _LEAD = re.compile(
     r"[:,]?|accordingly|therefore|furthermore|in\s+addition|further|additionally|now,?\s+therefore|hiermit)\s*,?\s*)?"
     r"(?:(?:(?:with\s+effect|effective|as\s+of|as\s+from|from|commencing|beginning|on\s+and\s+(?:from|after)|upon|mit\s+wirkung|"
     r"ab\s+dem|subject\s+to|pursuant\s+to|in\s+accordance|for\s+the\s+purposes?|in\s+relation\s+to|in\s+respect)\b"
-    rf"[^;:]{{0,160}}?,\s+)|(?:with\s+effect|effective|as\s+of|as\s+from|mit\s+wirkung)\b[^;:]{{0,80}}?\s(?=(?:{_KIND})\s*\d))?(?:the\s+agreement\s+is\s+(?:hereby\s+)?amended\s+(?:as\s+follows|so\s+that)[:,]?\s+)?(?:that\s+)?",
+    rf"[^;:]{{0,160}}?,\s+)|(?:with\s+effect|effective|as\s+of|as\s+from|mit\s+wirkung)\b[^;:]{{0,80}}?\s(?=(?:{_KIND})\s*\d))?(?:the\s+(?:\w+\s+){{0,3}}?(?:agreement|lease|contract|deed)\s+(?:is|shall\s+be)\s+(?:hereby\s+)?(?:amended|varied|modified)\s+(?:as\s+follows|so\s+that|by)[:,]?\s+)?(?:that\s+)?",
     re.IGNORECASE,
 )
 _HEADS = (
@@ -66,9 +66,9 @@ _HEADS = (
     r"worte?|wörter|satz|sätze|angaben?|betr[aä]ge?|zahl|datum|fassung|regelung|bestimmung|definition|begriff|frist|tabelle"
 )
 _SUBJECT = re.compile(
-    rf"(?:(?:the\s+)?(?:provisions?|text|wording|content\w*|whole|entirety)\s+of\s+)?(?:(?:the|existing|current|old|said|die|der|das|den)\s+)*{_REF}"
+    rf"(?:(?:the\s+)?(?:provisions?|text|wording|content\w*|whole|entirety)\s+of\s+)?(?:(?:the|existing|current|old|said|bisherige[rns]?|die|der|das|den)\s+)*{_REF}"
     rf"|(?:(?:the|each|all|any|both|existing|a|an|die|der|das|den|dem|in)\s+)?(?:(?!under|of|in|by|to|for|with)[\w%-]+\s+){{0,4}}?(?:{_HEADS})\b.*"
-    rf"|(?:in|at|under|to|after|before|following|immediately|at\s+the\s+(?:end|beginning)|the\s+following|nach|vor|in|im|am|hinter|es)\b.*"
+    rf"|(?:in|at|under|to|after|before|following|immediately|at\s+the\s+(?:end|beginning)|the\s+following|there|nach|vor|in|im|am|hinter|es)\b.*"
     rf"|(?:a|an|the)?\s*(?:additional\s+|further\s+)?new\s+.*|new\s+.*|eine?\s+neuer?s?\s+.*|[“\"„«‘'].*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -82,7 +82,7 @@ _DOUBT = re.compile(
     r"kein\w*|wurden?|außer|any\s+reference)\b",
     re.IGNORECASE,
 )
-_BE = r"(?:is|are|shall|will|be|hereby|to\s+be|shall\s+be|will\s+be)\s+(?:(?:be|hereby|also|further|accordingly|therefore|now|forthwith|deemed)\s+)*(?:to\s+be\s+)?"
+_BE = r"(?:shall\s+be\s*,\s*and\s+hereby\s+(?:is|are)\s*,|is|are|shall|will|be|hereby|to\s+be|shall\s+be|will\s+be)\s+(?:(?:be|hereby|also|further|accordingly|therefore|now|forthwith|deemed)\s+)*(?:to\s+be\s+)?"
 _WHOLE = r"(?:\s+(?:in\s+(?:its|their)\s+entirety|entirely|in\s+full|in\s+whole))?"
 _VERBS: tuple[tuple[Change, re.Pattern[str]], ...] = tuple(
     (change, re.compile(pattern, re.IGNORECASE))
@@ -90,7 +90,7 @@ _VERBS: tuple[tuple[Change, re.Pattern[str]], ...] = tuple(
         (Change.REPLACED, rf"\b{_BE}(?:amended|modified|revised|changed)\s+and\s+restated\b"),
         (
             Change.REPLACED,
-            rf"\b{_BE}(?:(?:deleted|removed|struck(?:\s+out)?|cancelled|amended|omitted){_WHOLE}\s*,?\s*(?:and|,)\s*(?:(?:is|are|shall\s+be|be)\s+)?"
+            rf"\b{_BE}(?:(?:deleted|removed|struck(?:\s+out)?|stricken|cancelled|amended|omitted){_WHOLE}\s*,?\s*(?:and|,)\s*(?:(?:is|are|shall\s+be|be)\s+)?"
             rf"(?:hereby\s+)?(?:replaced|substituted|superseded)|(?:deleted|removed){_WHOLE}\s+and\s+(?:the\s+following|QUOTE)|"
             r"(?:replaced|substituted|superseded))\b",
         ),
@@ -102,7 +102,7 @@ _VERBS: tuple[tuple[Change, re.Pattern[str]], ...] = tuple(
         (Change.REWORDED, rf"\b{_BE}(?:amended|modified|varied|revised|changed|corrected)\b"),
         (
             Change.DELETED,
-            rf"\b{_BE}(?:deleted|removed|struck|cancelled|revoked|repealed|omitted|waived\s+permanently)\b"
+            rf"\b{_BE}(?:deleted|removed|struck|stricken|cancelled|revoked|repealed|omitted|waived\s+permanently)\b"
             r"|\bshall\s+cease\s+to\s+(?:have\s+effect|apply)\b|\bshall\s+(?:no\s+longer\s+apply|have\s+no\s+further)\b",
         ),
         (Change.INSERTED, rf"\b{_BE}(?:inserted|added|included|incorporated|supplemented|appended)\b"),

@@ -94,7 +94,9 @@ def section_spans(clauses: Sequence[Clause], number: Number) -> tuple[Span, ...]
 
 def normal(number: str) -> Number:
     """The levels of a number as it is written: "4.2(a)" or "IV" or "4 Abs. 2"."""
-    levels = re.findall(r"\d+[a-z]?|[a-z]+", re.sub(r"\babs(?:atz|\.)?", " ", number.lower()))
+    levels = re.findall(
+        r"\d+[a-z]?|[a-z]+", re.sub(r"\babs(?:atz|\.)?|\bsatz\s*\d+|\blit\.|\bnr\.", " ", number.lower())
+    )
     if levels and re.fullmatch("[ivxlc]+", levels[0]) and re.match(r"\s*[IVXLC]+\b", number):
         levels[0] = str(roman(levels[0]))
     return tuple(levels)
