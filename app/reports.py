@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from core.answers import Answer, Scope
+from core.answers import Answer, Citation, Scope
 from core.documents import Document, DocumentId, Fate, Hit, Span
 from core.facts import Facts
 
@@ -343,6 +343,20 @@ def _facts_rows(facts: Facts) -> list[dict[str, Any]]:
 
 def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -> dict[str, Any]:
     """An answer as JSON. `sources` gives (source, title) for each document that is cited."""
+
+    def place(citation: Citation) -> dict[str, Any]:
+        source, title = sources.get(citation.document_id, ("", ""))
+        return {
+            "document_id": citation.document_id,
+            "source": source,
+            "title": title,
+            "pages": list(citation.pages),
+            "start": citation.span.start,
+            "end": citation.span.end,
+            "quote": citation.quote,
+            **({"force": citation.force.value} if citation.force else {}),
+        }
+
     return {
         "question": answer.question,
         "answer": answer.text,
@@ -352,22 +366,40 @@ def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -
                 "support": claim.support.value,
                 "differences": list(claim.differences),
                 "score": None if claim.score is None else round(claim.score, 4),
-                "citations": [
-                    {
-                        "document_id": citation.document_id,
-                        "source": sources.get(citation.document_id, ("", ""))[0],
-                        "title": sources.get(citation.document_id, ("", ""))[1],
-                        "pages": list(citation.pages),
-                        "start": citation.span.start,
-                        "end": citation.span.end,
-                        "quote": citation.quote,
-                    }
-                    for citation in claim.citations
-                ],
+                "force": claim.force.value if claim.force else None,
+                "citations": [place(citation) for citation in claim.citations],
             }
             for claim in answer.claims
         ],
         "reason": answer.reason,
+        "as_of": answer.as_of.isoformat() if answer.as_of else None,
+        "amended_until": answer.amended_until.isoformat() if answer.amended_until else None,
+        "terms": [
+            {
+                "section": one.section,
+                "change": one.change.value,
+                "agreement": one.agreement,
+                "amended_by": one.amended_by,
+                "amended_by_source": sources.get(one.amended_by, ("", ""))[0],
+                "effective": one.effective.isoformat() if one.effective else None,
+                "effective_because": one.effective_because,
+                "in_force": one.in_force.value,
+                "original": place(one.original) if one.original else None,
+                "amendment": place(one.amendment) if one.amendment else None,
+                "text": place(one.text) if one.text else None,
+                "note": one.note,
+            }
+            for one in answer.terms
+        ],
+        "definitions": [
+            {
+                "term": one.term,
+                "citation": place(one.citation),
+                **({"elsewhere": one.elsewhere} if one.elsewhere else {}),
+            }
+            for one in answer.definitions
+        ],
+        "definitions_left_out": answer.definitions_left_out,
         "scope": scope_json(answer.scope),
         "coverage": {
             "documents_searched": answer.coverage.documents_searched,

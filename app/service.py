@@ -1,7 +1,7 @@
 """The verbs of Dossier, one method each. Read this first: the story is here, the details one call below.
 
 ingest   parse → chunk → keep → index → shelve      told in `app/ingestion.py`
-ask      scope → choose → search, load or plan → generate → resolve → verify → score
+ask      scope → choose → search, load or plan → generate → resolve → in force → verify → score
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,12 +21,14 @@ from app.facts import Known, change, known, register
 from app.filings import EACH, filings_for
 from app.foreseen import Foreseen, foreseen
 from app.hybrid import Hybrid, found_by
+from app.in_force import defined_terms, in_force, with_what_stands
 from app.ingestion import Brake, Ingestion, Order
 from app.ledger import Ledger
 from app.locks import held, only_run
 from app.long_document import Asked, LongDocument, Read, Whole
 from app.pages import view_page
 from app.reports import Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
+from app.terms import Terms, terms_of, with_amendments
 from core.answers import Answer, Coverage, Narrowing, Scope
 from core.audit import AuditLog
 from core.documents import Chunk, Document, DocumentId, Fate, Hit, Span, pages_of
@@ -340,9 +342,12 @@ class App:
         by: str,
         on_text: Callable[[str], None] | None = None,
         whole: Whole | None = None,
+        as_of: date | None = None,
     ) -> Answer:
         """The answer to a question, every claim with the places it rests on, or a reason why there is none.
 
+        What rests on a section that an amendment of the collection changes comes with both texts and says which is in
+        force on the day `as_of`; without a day every amendment applies.
         With `whole`, long-document mode reads every page, also of documents that do not fit the window, when it agrees
         to the estimate of the cost; without, it reads what search chooses of them.
         Raises NotFound for an unknown collection or document, UsageError for an empty question, ConfigError for a
@@ -355,12 +360,20 @@ class App:
         scope, records = self._scope(question, view, documents, narrowing)
         # What the question seems to mean opens no door: only documents that somebody named narrow what may leave.
         mode, because = self._mode(mode, question, records, vouching=records if documents else view.records, by=by)
+        terms = terms_of(self._library, view.shelf, view.collection)
+        if not documents:
+            scope, records = _with_amending(scope, records, view, terms, mode)
         asked = Asked(question, self._documents(mode, records), _clearances(records), by, collection)
-        read = self._read(mode, asked, view, scope, records, whole=whole, on_text=on_text)
+        read = self._read(mode, asked, view, scope, records, terms, whole=whole, on_text=on_text)
         draft = read.draft
         cited = self._cited(draft, records)
-        resolved = resolve(draft, cited)
-        claims = verify((*resolved, *doubts_on_totals(resolved, cited)))
+        claims = resolve(draft, cited)
+        claims = (*claims, *doubts_on_totals(claims, cited))
+        opened = self._opened(view)
+        quotable = {record.document_id for record in (records if documents else view.records)}
+        found = in_force(claims, terms, opened, on=as_of, quotable=quotable)
+        claims = verify(with_what_stands(found) if mode is Mode.EXTRACTIVE else found.claims)
+        definitions, left_out = defined_terms(claims, question, terms, opened, on=as_of, quotable=quotable)
         if self._scorers.answers is not None:
             claims = with_scores(claims, self._scorers.answers, question=question)
         answer = Answer(
@@ -377,6 +390,11 @@ class App:
             prompt_version=draft.prompt_version,
             settings_hash=self.settings.digest(),
             usage=replace(draft.usage, seconds=time.perf_counter() - started),
+            as_of=as_of,
+            terms=found.terms,
+            amended_until=_amended_until(terms, scope.documents, as_of),
+            definitions=definitions,
+            definitions_left_out=left_out,
         )
         self._audit.record(
             "asked",
@@ -480,8 +498,11 @@ class App:
     # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────
 
     def sources(self, answer: Answer) -> Mapping[DocumentId, tuple[str, str]]:
-        """(source, title) of each document that an answer cites."""
+        """(source, title) of each document that an answer cites or names."""
         cited = {citation.document_id for claim in answer.claims for citation in claim.citations}
+        cited |= {one.citation.document_id for one in answer.definitions}
+        cited |= {document for one in answer.terms for document in (one.agreement, one.amended_by) if document}
+        cited |= {one.original.document_id for one in answer.terms if one.original}
         return {
             record.document_id: (record.source, record.title)
             for record in self._library.records()
@@ -613,25 +634,32 @@ class App:
         view: _View,
         scope: Scope,
         records: Sequence[Record],
+        terms: Terms,
         *,
         whole: Whole | None,
         on_text: Callable[[str], None] | None,
     ) -> Read:
         """What the model of a mode makes of a question. What it took is in the ledger afterwards."""
+        allowed = {record.document_id: record for record in records}
+        opened = self._opened(view)
+
+        def amended(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+            return with_amendments(hits, terms, opened, allowed)
+
         if mode is Mode.LONG_DOCUMENT:
             return self._to_claude(LongDocument).answer(
                 asked,
-                lambda limit: self._hits(asked.question, view, scope, records, limit=limit),
+                lambda limit: amended(self._hits(asked.question, view, scope, records, limit=limit)),
                 on_send=self._sending(mode, asked),
                 whole=whole,
                 on_text=on_text,
             )
         if mode is Mode.HYBRID:
-            return self._planned(asked, view, scope, records, on_text=on_text)
+            return self._planned(asked, view, scope, records, amended, on_text=on_text)
         started = time.perf_counter()
         generate = self._generators.extractive if mode is Mode.EXTRACTIVE else self._generators.gdpr
         assert generate is not None  # `_mode` saw to it
-        hits = self._hits(asked.question, view, scope, records, limit=READ)
+        hits = amended(self._hits(asked.question, view, scope, records, limit=READ))
         if mode is Mode.EXTRACTIVE:
             hits = (*self._hits_of_filings(asked.question, view, scope, records), *hits)
             chunks = self._with_whole(hits, records, lists=wants_list(asked.question))
@@ -648,6 +676,7 @@ class App:
         view: _View,
         scope: Scope,
         records: Sequence[Record],
+        amended: Callable[[Sequence[Hit]], tuple[Hit, ...]],
         *,
         on_text: Callable[[str], None] | None,
     ) -> Read:
@@ -658,7 +687,7 @@ class App:
             here = [record for record in records if within is None or record.document_id in within]
             return self._hits(wanted, view, scope, here, limit=READ)
 
-        hits = found_by(plan, search, limit=READ)
+        hits = amended(found_by(plan, search, limit=READ))
         draft = self._generators.gdpr(asked.question, [hit.chunk for hit in hits], on_text)
         self._ledger.record(
             by=asked.by,
@@ -701,6 +730,19 @@ class App:
         once = {record.document_id: record for record in records}
         return tuple(self._library.document(record.collection, record.document_id) for record in once.values())
 
+    def _opened(self, view: _View) -> Callable[[DocumentId], Document]:
+        """Opens the documents of a view, each once."""
+        records = {record.document_id: record for record in view.records}
+        documents: dict[DocumentId, Document] = {}
+
+        def open_document(document_id: DocumentId) -> Document:
+            if document_id not in documents:
+                record = records[document_id]
+                documents[document_id] = self._library.document(record.collection, document_id)
+            return documents[document_id]
+
+        return open_document
+
     def _with_whole(self, hits: Sequence[Hit], records: Sequence[Record], *, lists: bool) -> list[Chunk]:
         """The chunks that were found, those of a financial statement widened to all of it: a figure is only one with
         its row, the heads of its columns and what the table counts in. With `lists`, the first ones to their sections:
@@ -730,6 +772,31 @@ class App:
             for record in records
             if record.document_id in cited
         }
+
+
+def _with_amending(
+    scope: Scope, records: tuple[Record, ...], view: _View, terms: Terms, mode: Mode
+) -> tuple[Scope, tuple[Record, ...]]:
+    """The scope with the documents that amend those in it. To Claude no restricted one goes for that reason."""
+    inside = set(scope.documents)
+    clearances = _clearances(view.records)
+    joining = {
+        one
+        for one in terms.amending(scope.documents)
+        if one not in inside and (mode is not Mode.LONG_DOCUMENT or clearances[one] is Clearance.CLOUD)
+    }
+    if not joining:
+        return scope, records
+    added = tuple(record for record in view.records if record.document_id in joining)
+    because = f"{', '.join(sorted({record.source for record in added}))} amends what is in scope"
+    everything = tuple(dict.fromkeys((*scope.documents, *(record.document_id for record in added))))
+    return replace(scope, documents=everything, because=(*scope.because, because)), (*records, *added)
+
+
+def _amended_until(terms: Terms, documents: Sequence[DocumentId], as_of: date | None) -> date | None:
+    """The latest day on which an amendment of these documents takes effect, up to the day asked about."""
+    days = [one.change.effective.day for document in documents for one in terms.of(document)]
+    return max((day for day in days if day is not None and (as_of is None or day <= as_of)), default=None)
 
 
 def _coverage(view: _View, scope: Scope, records: Sequence[Record]) -> Coverage:

@@ -3,7 +3,8 @@
     documents    one row per collection and document, written last: what has a row here is kept and indexed
     places       where its bytes were seen: several paths may hold the same document
     quarantine   files that could not be read, with the reason
-    facts        what was read of each document's party, period and kind, with the version of the rules that read it
+    facts        what was read of each document's party, period and kind, and of what it amends: places and numbers;
+                 with the version of the rules that read it
     edits        what a person said of it; it outlives reading the document again, and goes with the document
     unfinished   documents between two states: kept but not yet shelved, or unshelved but not yet forgotten
     runs         when ingest ran, and what came of it; the row is written before the work starts
@@ -79,6 +80,7 @@ _facts = sql.Table(
     sql.Column("document_id", sql.String(64), primary_key=True),
     sql.Column("version", sql.Integer, nullable=False),
     sql.Column("facts", sql.Text, nullable=False),
+    sql.Column("amends", sql.Text),
 )
 
 _edits = sql.Table(
@@ -173,7 +175,8 @@ class Quarantined:
 class Kept:
     """The facts of a document as they are stored, in JSON: what was read, by rules of `version`, and what was said.
 
-    `version` is None where nothing was read yet.
+    `amends` is what it changes in other agreements, None for a document that amends nothing. `version` is None where
+    nothing was read yet.
     """
 
     collection: str
@@ -181,6 +184,7 @@ class Kept:
     version: int | None
     facts: str
     edits: str | None = None
+    amends: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +334,12 @@ class Catalogue(Database):
         ]
         query = (
             sql.select(
-                _documents.c.collection, _documents.c.document_id, _facts.c.version, _facts.c.facts, _edits.c.edits
+                _documents.c.collection,
+                _documents.c.document_id,
+                _facts.c.version,
+                _facts.c.facts,
+                _facts.c.amends,
+                _edits.c.edits,
             )
             .select_from(_documents.outerjoin(_facts, same[0]).outerjoin(_edits, same[1]))
             .order_by(_documents.c.collection, _documents.c.source, _documents.c.document_id)
@@ -339,7 +348,7 @@ class Catalogue(Database):
             query = query.where(_documents.c.collection == collection)
         with self.reading() as connection:
             return tuple(
-                Kept(row.collection, DocumentId(row.document_id), row.version, row.facts or "[]", row.edits)
+                Kept(row.collection, DocumentId(row.document_id), row.version, row.facts or "[]", row.edits, row.amends)
                 for row in connection.execute(query)
             )
 
@@ -349,7 +358,9 @@ class Catalogue(Database):
             for one in kept:
                 values = {"collection": one.collection, "document_id": one.document_id}
                 if connection.execute(sql.select(_documents.c.source).where(_are(_documents, **values))).first():
-                    _put(connection, _facts, {**values, "version": one.version, "facts": one.facts})
+                    _put(
+                        connection, _facts, {**values, "version": one.version, "facts": one.facts, "amends": one.amends}
+                    )
 
     def keep_edits(self, collection: str, document_id: DocumentId, edits: str | None, *, by: str) -> None:
         """Write what a person said of a document; None takes all of it back."""

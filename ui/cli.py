@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -275,6 +276,12 @@ def runs(collection: str | None, limit: int, as_json: bool) -> int:
     help="In long-document mode: read every page, in parts if they do not fit, after asking about the cost.",
 )
 @click.option("--yes", is_flag=True, help="With --whole: agree to the cost without being asked.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The terms in force on this day (2024-10-01). Without it all amendments of the collection apply.",
+)
 @NARROWING
 @AS_JSON
 def ask(
@@ -284,10 +291,13 @@ def ask(
     mode: str,
     whole: bool,
     yes: bool,
+    as_of: datetime | None,
     narrowing: str,
     as_json: bool,
 ) -> int:
     """Answer a question from the documents, with citations.
+
+    What rests on a clause that an amendment changes comes with both texts, and says which is in force.
 
     auto picks from what clearance allows. In hybrid mode Claude sees the question and the titles of cleared documents,
     and your Llama reads.
@@ -322,6 +332,7 @@ def ask(
                 by=_user(),
                 on_text=draft.words,
                 whole=Whole(agree, draft.part) if whole else None,
+                as_of=as_of.date() if as_of else None,
             )
         sources = app.sources(answer)
     if as_json:

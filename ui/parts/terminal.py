@@ -20,7 +20,9 @@ from app.reports import Status
 from core.answers import Answer, Citation, Coverage, NotSent, Support
 from core.documents import Document, DocumentId, Fate, Hit
 from core.facts import SURE, FactKind
+from core.terms import Force
 from ui.parts import chart
+from ui.parts.words import FORCES, as_of_words, term_words
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -50,6 +52,8 @@ _SUPPORT = {
     Support.ALTERED: ("ALTERED", "bold red"),
     Support.NONE: ("no citation", "red"),
 }
+
+_FORCE = {Force.IN_FORCE: "green", Force.SUPERSEDED: "bold red", Force.NOT_YET: "yellow", Force.UNCLEAR: "yellow"}
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
@@ -258,6 +262,9 @@ def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) 
         out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style), (score, "dim")))
         for difference in claim.differences:
             out.print(Text.assemble("    ", (difference, "red")))
+        if claim.force is not None:
+            out.print(Text(f"    {FORCES[claim.force]}", style=_FORCE[claim.force]))
+    _print_terms(answer, numbers, sources)
     if numbers:
         out.print()
     for citation, number in numbers.items():
@@ -272,6 +279,28 @@ def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) 
     out.print(Text(coverage_line(answer.coverage, answer), style="dim"))
     if answer.mode_because != CHOSEN:
         out.print(Text(f"{answer.mode.value}: {answer.mode_because}", style="dim"))
+
+
+def _print_terms(answer: Answer, numbers: dict[Citation, int], sources: Mapping[DocumentId, tuple[str, str]]) -> None:
+    """What changes the clauses that the answer rests on, and what its terms mean; each with its citations."""
+
+    def marks(*places: Citation | None) -> str:
+        return "".join(f"[{numbers.setdefault(place, len(numbers) + 1)}]" for place in places if place is not None)
+
+    if answer.terms or answer.as_of or answer.definitions:
+        out.print()
+    for one in answer.terms:
+        words = term_words(one, sources)
+        out.print(Text.assemble(words, " ", (marks(one.original, one.amendment, one.text), "cyan")))
+    if line := as_of_words(answer):
+        out.print(Text(line, style="dim"))
+    for defined in answer.definitions:
+        where = f" (defined in {defined.elsewhere})" if defined.elsewhere else ""
+        out.print(
+            Text.assemble(("Defined term: ", "dim"), f"{defined.term}{where} ", (marks(defined.citation), "cyan"))
+        )
+    if answer.definitions_left_out:
+        out.print(Text(f"{answer.definitions_left_out} more defined terms are used.", style="dim"))
 
 
 def not_sent_line(missing: NotSent) -> str:
