@@ -24,7 +24,7 @@ from core.facts import (
 )
 from ingest.facts import VERSION, facts_of
 from retrieval.catalogue import Kept, Record, Shelf
-from retrieval.library import Library
+from retrieval.reading_room import ReadingRoom
 from retrieval.scope import Candidate, Register
 
 log = logging.getLogger("dossier.app")
@@ -50,7 +50,7 @@ def kept_facts(document: Document, facts: Facts) -> Kept:
     return Kept(document.collection, document.id, VERSION, stored.encode("utf-8", "replace").decode("utf-8"))
 
 
-def known(library: Library, records: Sequence[Record], collection: str | None) -> tuple[Known, ...]:
+def known(library: ReadingRoom, records: Sequence[Record], collection: str | None) -> tuple[Known, ...]:
     """The facts of these documents, in their order."""
     current = _current(library, library.facts(collection), collection)
     kept = {(one.collection, one.document_id): one for one in current}
@@ -61,7 +61,7 @@ def known(library: Library, records: Sequence[Record], collection: str | None) -
     )
 
 
-def register(library: Library, shelf: Shelf, collection: str | None) -> Register:
+def register(library: ReadingRoom, shelf: Shelf, collection: str | None) -> Register:
     """The facts of the documents of a shelf, to be asked by name. Built once for each shelf."""
     found = _registers.get(shelf)
     if found is None:
@@ -77,13 +77,13 @@ def register(library: Library, shelf: Shelf, collection: str | None) -> Register
     return found
 
 
-def change(library: Library, record: Record, edits: Edits, *, by: str) -> None:
+def change(library: ReadingRoom, record: Record, edits: Edits, *, by: str) -> None:
     """Store what a person said of a document in one collection; nothing said means what was read."""
     stored = json.dumps(edits_to_json(edits), ensure_ascii=False) if edits else None
     library.keep_edits(record.collection, record.document_id, stored, by=by)
 
 
-def _current(library: Library, kept: tuple[Kept, ...], collection: str | None) -> tuple[Kept, ...]:
+def _current(library: ReadingRoom, kept: tuple[Kept, ...], collection: str | None) -> tuple[Kept, ...]:
     """These stored facts; those that are missing or older than the rules are read from the stored text first."""
     stale = {(one.collection, one.document_id) for one in kept if one.version != VERSION}
     if not stale:
