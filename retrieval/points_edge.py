@@ -294,6 +294,8 @@ class EdgePoints:
         _must_have_room(self._folder, ROOM + self.count() * POINT_BYTES)
         with _told(self._collection):
             self._pending = True
+            for field in _INDEXED:  # an older version made fewer; what is there stays
+                self._shard.update(edge.UpdateOperation.create_field_index(field, edge.PayloadSchemaType.Keyword))
             self._shard.optimize()
 
     def flush(self) -> None:
