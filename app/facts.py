@@ -28,7 +28,7 @@ from ingest.amendments import amendments_of
 from ingest.facts import VERSION as FACTS
 from ingest.facts import facts_of
 from retrieval.catalogue import Kept, Record, Shelf
-from retrieval.library import Library
+from retrieval.reading_room import ReadingRoom
 from retrieval.scope import Candidate, Register
 
 log = logging.getLogger("dossier.app")
@@ -69,7 +69,7 @@ def _stored(value: object) -> str:
     return stored.encode("utf-8", "replace").decode("utf-8")
 
 
-def known(library: Library, records: Sequence[Record], collection: str | None) -> tuple[Known, ...]:
+def known(library: ReadingRoom, records: Sequence[Record], collection: str | None) -> tuple[Known, ...]:
     """The facts of these documents, in their order."""
     current = _current(library, library.facts(collection), collection)
     kept = {(one.collection, one.document_id): one for one in current}
@@ -80,7 +80,7 @@ def known(library: Library, records: Sequence[Record], collection: str | None) -
     )
 
 
-def current(library: Library, shelf: Shelf, collection: str | None) -> tuple[Kept, ...]:
+def current(library: ReadingRoom, shelf: Shelf, collection: str | None) -> tuple[Kept, ...]:
     """The stored facts of a shelf, read again where the rules are newer; once for each shelf."""
     found = _kept.get(shelf)
     if found is None:
@@ -88,7 +88,7 @@ def current(library: Library, shelf: Shelf, collection: str | None) -> tuple[Kep
     return found
 
 
-def register(library: Library, shelf: Shelf, collection: str | None) -> Register:
+def register(library: ReadingRoom, shelf: Shelf, collection: str | None) -> Register:
     """The facts of the documents of a shelf, to be asked by name. Built once for each shelf."""
     found = _registers.get(shelf)
     if found is None:
@@ -104,13 +104,13 @@ def register(library: Library, shelf: Shelf, collection: str | None) -> Register
     return found
 
 
-def change(library: Library, record: Record, edits: Edits, *, by: str) -> None:
+def change(library: ReadingRoom, record: Record, edits: Edits, *, by: str) -> None:
     """Store what a person said of a document in one collection; nothing said means what was read."""
     stored = json.dumps(edits_to_json(edits), ensure_ascii=False) if edits else None
     library.keep_edits(record.collection, record.document_id, stored, by=by)
 
 
-def _current(library: Library, kept: tuple[Kept, ...], collection: str | None) -> tuple[Kept, ...]:
+def _current(library: ReadingRoom, kept: tuple[Kept, ...], collection: str | None) -> tuple[Kept, ...]:
     """These stored facts; those that are missing or older than the rules are read from the stored text first."""
     stale = {(one.collection, one.document_id) for one in kept if one.version != VERSION}
     if not stale:

@@ -5,7 +5,7 @@ The shapes are the outside interface: scripts, cron jobs and CI read them. Field
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -262,6 +262,9 @@ class Found:
                 "scope_weight": self.scope.weights.get(hit.chunk.document_id, 1.0),
                 "dense_rank": why.dense_rank,
                 "sparse_rank": why.sparse_rank,
+                "fused_rank": why.fused_rank,
+                "looked_rank": why.looked_rank,
+                "reranked_rank": why.reranked_rank,
                 "because": hit.because,
             }
         }
@@ -462,6 +465,16 @@ def document_json(document: Document, *, with_text: bool) -> dict[str, Any]:
     }
 
 
+def readers_json(records: Sequence[Record]) -> dict[str, Any]:
+    """Who may read a document in each collection that holds it; null means everybody who may use this home."""
+    return {
+        "document_id": records[0].document_id,
+        "readers": [
+            {"collection": one.collection, "source": one.source, "readers": one.readers.named} for one in records
+        ],
+    }
+
+
 def record_json(record: Record, facts: Facts = ()) -> dict[str, Any]:
     """A row of the catalogue, with what is known about the document."""
     return {
@@ -472,6 +485,7 @@ def record_json(record: Record, facts: Facts = ()) -> dict[str, Any]:
         "title": record.title,
         "media_type": record.media_type,
         "clearance": record.clearance.value,
+        "readers": record.readers.named,
         "parser": record.parser,
         "pages": record.pages,
         "chunks": record.chunks,

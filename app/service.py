@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from app.ledger import Ledger
 from app.locks import held, only_run
 from app.long_document import Asked, LongDocument, Read, Whole
 from app.pages import view_page
-from app.reports import Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
+from app.reports import Difference, Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
 from app.terms import Terms, terms_of, with_amendments
 from core.answers import Answer, Coverage, Narrowing, Scope
 from core.audit import AuditLog
@@ -36,6 +37,7 @@ from core.errors import NotFound, UsageError
 from core.facts import FactKind
 from core.prices import read_prices
 from core.privacy import Clearance, EgressPolicy, Mode
+from core.readers import ALL, Reader, Readers
 from core.settings import Settings
 from generation.asked_for import wants_list
 from generation.citations import resolve
@@ -46,6 +48,7 @@ from ingest.ocr import OcrChoice
 from retrieval.catalogue import Quarantined, Record, Shelf
 from retrieval.index import Explained, Index
 from retrieval.library import Library
+from retrieval.reading_room import ReadingRoom
 from retrieval.scope import resolve as documents_meant
 from retrieval.widen import Around, widened
 
@@ -82,11 +85,11 @@ class _View:
 
     @property
     def quarantined(self) -> int:
-        return self.shelf.quarantined
+        return len(self.shelf.quarantined)
 
     @property
     def collections(self) -> tuple[str, ...]:
-        return tuple(sorted({record.collection for record in self.records}))
+        return tuple(self.shelf.sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +133,12 @@ class App:
         scorers: Scorers,
         audit: AuditLog,
         ledger: Ledger,
+        reader: Reader,
     ) -> None:
         self.settings = settings
-        self._library = library
+        self.reader = reader
+        self._everything = library  # for the operator's verbs alone: ingest, verify, runs, erase
+        self._library = ReadingRoom(library, reader)
         self._index = index
         self._embedder = embedder
         self._generators = generators
@@ -151,6 +157,7 @@ class App:
         collection: str,
         by: str,
         clearance: Clearance | None = None,
+        readers: Readers | None = None,
         ocr: str = OcrChoice.AUTO,
         sync: Brake | None = None,
         on_progress: Callable[[Progress], None] | None = None,
@@ -158,14 +165,15 @@ class App:
     ) -> Ingested:
         """Read files and folders into a collection. Unchanged bytes are skipped; unreadable files are quarantined.
 
-        `clearance` None means restricted for new documents, and unchanged for those already here. With `sync`, what
-        is gone from the folders is removed, unless that is more than the brake lets pass. `stopping` is asked between
-        two documents: when it says yes, the report comes with what is `left`.
+        `clearance` None means restricted for new documents, and unchanged for those already here; `readers` None means
+        those of what the place held before, else everybody. With `sync`, what is gone from the folders is removed,
+        unless that is more than the brake lets pass. `stopping` is asked between two documents: when it says yes, the
+        report comes with what is `left`.
         Raises UsageError when there is nothing to read or the brake stops it, ConfigError when the collection was
         built with another embedding model or the home cannot be written to, Busy when another run is writing to the
         collection, ServiceDown when a service, a share or room on the disk is missing.
         """
-        order = Order(collection, by, clearance, OcrChoice(ocr), sync)
+        order = Order(collection, by, clearance, OcrChoice(ocr), sync, readers=readers)
         return self._ingestion.run(paths, order, on_progress=on_progress, stopping=stopping)
 
     def retry(
@@ -175,27 +183,37 @@ class App:
         collection: str,
         by: str,
         clearance: Clearance | None = None,
+        readers: Readers | None = None,
         ocr: str = OcrChoice.AUTO,
         on_progress: Callable[[Progress], None] | None = None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> Ingested:
         """Read again what is in quarantine: all of it, or only the files behind `paths`. Raises as `ingest` does."""
-        self._known_collections(collection)
-        order = Order(collection, by, clearance, OcrChoice(ocr), retry=True)
+        self._must_be_kept(collection)
+        order = Order(collection, by, clearance, OcrChoice(ocr), retry=True, readers=readers)
         return self._ingestion.run(paths, order, on_progress=on_progress, stopping=stopping)
 
     def verify(self, collection: str, *, by: str, repair: bool = False) -> Verified:
-        """Whether disk, catalogue and index say the same of a collection; with `repair`, mend what can be mended."""
-        self._known_collections(collection)
+        """Whether disk, catalogue and index say the same of a collection; with `repair`, mend what can be mended.
+
+        All of it is compared; of documents that the reader may not read, the source is not told.
+        """
+        self._must_be_kept(collection)
         found = verification.verify(
             self.settings.home,
             collection,
-            library=self._library,
+            library=self._everything,
             index=self._index,
             ingestion=self._ingestion,
             repair=repair,
         )
-        found = replace(found, sources_gone=verification.sources_gone(collection, self._library))
+        seen = {record.source for record in self._library.records(collection)}
+        found = replace(
+            found,
+            differences=_without_sources(found.differences, seen),
+            mended=_without_sources(found.mended, seen),
+            sources_gone=tuple(one for one in verification.sources_gone(collection, self._everything) if one in seen),
+        )
         self._audit.record(
             "verified",
             by=by,
@@ -207,7 +225,8 @@ class App:
 
     def runs(self, collection: str | None = None) -> tuple[RunReport, ...]:
         """The runs of ingest, newest first. One without an end is running while the lock is held, else was killed."""
-        kept = self._library.runs(collection)
+        held_by_others = set(self._everything.collections()) - set(self.collections())
+        kept = tuple(run for run in self._everything.runs(collection) if run.collection not in held_by_others)
         if not kept:
             self._known_collections(collection)
         reports: list[RunReport] = []
@@ -222,8 +241,7 @@ class App:
 
     def collections(self) -> tuple[str, ...]:
         """Names of the collections that hold a document, or at least a file that could not be read; sorted."""
-        quarantined = {one.collection for one in self._library.quarantined()}
-        return tuple(sorted({*self._library.collections(), *quarantined}))
+        return self._library.collections()
 
     def documents(self, collection: str | None = None) -> tuple[Record, ...]:
         """The catalogue of one collection, or of all. Raises NotFound for a collection that does not exist."""
@@ -236,14 +254,14 @@ class App:
 
     def count_chunks(self) -> int:
         """How many chunks the index holds, over all collections."""
-        return sum(self._index.count(collection) for collection in self.collections())
+        return sum(self._index.count(collection) for collection in self._everything.collections())
 
     def digest(self, collection: str) -> str:
         """A hash over everything that decides answers: two homes with the same digest hold the same collection."""
         self._known_collections(collection)
         rows = sorted(
             f"{record.document_id} {record.source} {record.parser} {record.clearance.value} {record.chunks}"
-            for record in self._library.records(collection)
+            for record in self._everything.records(collection)
         )
         return hashlib.sha256("\n".join([self._index.digest(collection), *rows]).encode()).hexdigest()
 
@@ -257,7 +275,7 @@ class App:
         document = self.document(document_id)
         if not 1 <= page <= len(document.pages):
             raise NotFound(f"{document.source} has {len(document.pages)} pages; there is no page {page}.")
-        return view_page(document, self._library.original(document.id), page, highlight=highlight, scale=scale)
+        return view_page(document, self._library.original(document), page, highlight=highlight, scale=scale)
 
     def facts(self, document_id: str) -> Known:
         """What is known about a document: whose it is, of when, of what kind; an id may be shortened as above."""
@@ -293,6 +311,28 @@ class App:
         self._audit.record("facts changed", by=by, document=document, kinds=kinds)
         return self.facts(document)
 
+    def rows(self, document_id: str) -> tuple[Record, ...]:
+        """The rows of a document, one for each collection that holds it for this reader."""
+        document = self._record_of(document_id).document_id
+        return tuple(record for record in self._library.records() if record.document_id == document)
+
+    def change_readers(self, document_id: str, readers: Readers, *, by: str) -> tuple[Record, ...]:
+        """Say who may read a document, in every collection that holds it for this reader; returns the rows as they are.
+
+        It acts at once, and the document is not read again. Raises Busy while a run is writing to the collection.
+        """
+        document = self._record_of(document_id).document_id
+        changed = tuple(self._given(collection, document, readers) for collection in self._library.holders(document))
+        self._audit.record("readers changed", by=by, document=document, readers=list(readers.named or (ALL,)))
+        return changed
+
+    def _given(self, collection: str, document_id: DocumentId, readers: Readers) -> Record:
+        with only_run(self.settings.home, collection):
+            record = self._library.record(collection, document_id)
+            if record is None:
+                raise NotFound(f"There is no document with the id {document_id}.")
+            return self._ingestion.give_to(record, readers)
+
     # ── find ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def search(
@@ -316,14 +356,16 @@ class App:
         _must_be_asked(question)
         view = self._view(collection)
         scope, records = self._scope(question, view, documents, narrowing)
-        hits = self._hits(question, view, scope, records, limit=limit)
+        explained = self._explained(question, view, scope, records, limit=limit) if explain else ()
+        hits = tuple(hit for hit, _ in explained)
+        hits = hits if explain else self._hits(question, view, scope, records, limit=limit)
         found = Found(
             question,
             scope,
             hits,
-            {record.document_id: record.source for record in records},
+            view.shelf.sources,
             time.perf_counter() - started,
-            self._explained(question, hits, records) if explain else {},
+            {hit.chunk.id: why for hit, why in explained},
             self._around(hits, records, Around(around)) if around else {},
         )
         self._audit.record(
@@ -477,19 +519,21 @@ class App:
 
     def _erasable(self, document_id: str) -> DocumentId:
         """Also a document that is no longer in the catalogue, because its erasure was interrupted."""
-        if re.fullmatch("[0-9a-f]{64}", document_id) and self._library.holders(DocumentId(document_id)):
-            return DocumentId(document_id)
+        whole = DocumentId(document_id)
+        unfinished = re.fullmatch("[0-9a-f]{64}", whole) and self._everything.holders(whole)
+        if unfinished and not self._everything.shelved({whole}, self._everything.collections()):
+            return whole
         return self._record_of(document_id).document_id
 
     def _erase(self, document_id: DocumentId, *, by: str) -> Erased:
-        held_by = self._library.holders(document_id)
+        held_by = self._everything.holders(document_id)
         chunks = 0
         for collection in held_by:
             with only_run(self.settings.home, collection):
                 chunks += self._ingestion.forget(collection, document_id)
                 self._index.purge(collection)
         left = sum(self._index.count(collection, document_id) for collection in held_by)
-        files = self._library.files_of(document_id)
+        files = self._everything.files_of(document_id)
         digest = self._audit.record(
             "erased", by=by, document=document_id, collections=list(held_by), chunks=chunks, left=left + files
         )
@@ -518,6 +562,12 @@ class App:
             raise NotFound(f"There is no collection named {collection}.{there}")
         return (collection,)
 
+    def _must_be_kept(self, collection: str) -> None:
+        """For the operator's verbs, who need not be a reader of what they keep in order."""
+        kept = {*self._everything.collections(), *(one.collection for one in self._everything.quarantined())}
+        if collection not in kept:
+            self._known_collections(collection)
+
     def _record_of(self, document_id: str) -> Record:
         found = [record for record in self._library.records() if record.document_id.startswith(document_id.lower())]
         if len(document_id) < 8 or not found:
@@ -539,7 +589,7 @@ class App:
         """The documents to search: those that were named, else those that the question means, else all."""
         known = view.collections
         place = f"collection {view.collection}" if view.collection else f"all {len(known)} collections"
-        everything = tuple(dict.fromkeys(record.document_id for record in view.records))
+        everything = view.shelf.documents
         if documents:
             named = {self._record_of(document_id).document_id for document_id in documents}
             if not named <= set(everything):
@@ -551,29 +601,39 @@ class App:
         else:
             meant = documents_meant(question, register(self._library, view.shelf, view.collection))
             scope = replace(meant, because=(place, *meant.because))
-        inside = set(scope.documents)
-        return scope, tuple(record for record in view.records if record.document_id in inside)
+        return scope, view.shelf.of(scope.documents)
 
     def _hits(
         self, question: str, view: _View, scope: Scope, records: Sequence[Record], *, limit: int
     ) -> tuple[Hit, ...]:
         """The best hits of each collection, merged by score: ranks are fused the same way in all of them."""
-        if limit < 1:
-            raise UsageError("The limit must be 1 or more.")
-        hits: list[Hit] = []
-        for collection in sorted({record.collection for record in records}):
-            here = {record.document_id for record in records if record.collection == collection}
-            everything = len(here) == sum(record.collection == collection for record in view.records)
-            hits += self._index.search(
-                question,
+        read = self._index.read(question)
+        hits: dict[str, Sequence[Hit]] = {}
+        for collection, documents in _within(view, records):
+            hits[collection] = self._index.search(
+                read,
+                reader=self.reader,
                 collection=collection,
-                documents=None if everything else sorted(here),
+                documents=documents,
                 weights=scope.weights,
                 limit=limit,
             )
-        # A document that went while we searched is not shown by the half of it that was still there.
-        shelved = self._library.shelved({hit.chunk.document_id for hit in hits}) & set(scope.documents)
-        hits = [hit for hit in hits if hit.chunk.document_id in shelved]
+        return self._still_there(hits, scope, limit)
+
+    def _still_there(self, found: Mapping[str, Sequence[Hit]], scope: Scope, limit: int) -> tuple[Hit, ...]:
+        """The hits of these collections, best first.
+
+        A document that went, or was closed to the reader, while we searched is not shown by the half of it that was
+        still there, nor by what it has in common with others.
+        """
+        named = {chunk.document_id for its in found.values() for hit in its for chunk in (hit.chunk, *hit.duplicates)}
+        shelved = self._library.shelved(named.intersection(scope.documents), found.keys())
+        hits = [
+            replace(hit, duplicates=tuple(one for one in hit.duplicates if (collection, one.document_id) in shelved))
+            for collection, its in found.items()
+            for hit in its
+            if (collection, hit.chunk.document_id) in shelved
+        ]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))[:limit])
 
     def _hits_of_filings(self, question: str, view: _View, scope: Scope, records: Sequence[Record]) -> Iterator[Hit]:
@@ -597,12 +657,25 @@ class App:
             found[hit.chunk.id] = (span, span.of(document.text))
         return found
 
-    def _explained(self, question: str, hits: Sequence[Hit], records: Sequence[Record]) -> Mapping[str, Explained]:
-        explained: dict[str, Explained] = {}
-        for collection in sorted({record.collection for record in records}):
-            here = sorted({record.document_id for record in records if record.collection == collection})
-            explained |= self._index.explain(question, hits, collection=collection, documents=here)
-        return explained
+    def _explained(
+        self, question: str, view: _View, scope: Scope, records: Sequence[Record], *, limit: int
+    ) -> tuple[tuple[Hit, Explained], ...]:
+        """The hits that `_hits` finds, each with where it stood after every stage in its collection."""
+        read = self._index.read(question)
+        found = {
+            collection: self._index.explain(
+                read,
+                reader=self.reader,
+                collection=collection,
+                documents=documents,
+                weights=scope.weights,
+                limit=limit,
+            )
+            for collection, documents in _within(view, records)
+        }
+        why = {hit.chunk.id: explained for its in found.values() for hit, explained in its}
+        hits = self._still_there({name: [hit for hit, _ in its] for name, its in found.items()}, scope, limit)
+        return tuple((hit, why[hit.chunk.id]) for hit in hits)
 
     def _mode(
         self, mode: Mode, question: str, records: Sequence[Record], *, vouching: Sequence[Record], by: str
@@ -799,10 +872,26 @@ def _amended_until(terms: Terms, documents: Sequence[DocumentId], as_of: date | 
     return max((day for day in days if day is not None and (as_of is None or day <= as_of)), default=None)
 
 
+def _within(view: _View, records: Sequence[Record]) -> Iterator[tuple[str, Sequence[DocumentId] | None]]:
+    """Each collection of these records, and the documents to search there; None for all of them."""
+    if records is view.records:
+        yield from ((collection, None) for collection in view.collections)
+        return
+    here: dict[str, list[DocumentId]] = defaultdict(list)
+    for record in records:
+        here[record.collection].append(record.document_id)
+    for collection, documents in sorted(here.items()):
+        yield collection, None if len(documents) == view.shelf.sizes[collection] else sorted(documents)
+
+
+def _without_sources(differences: Sequence[Difference], seen: Collection[str]) -> tuple[Difference, ...]:
+    return tuple(one if one.source in seen else replace(one, source=None) for one in differences)
+
+
 def _coverage(view: _View, scope: Scope, records: Sequence[Record]) -> Coverage:
     return Coverage(
         documents_searched=len(scope.documents),
-        documents_excluded=len({record.document_id for record in view.records}) - len(scope.documents),
+        documents_excluded=len(view.shelf.documents) - len(scope.documents),
         documents_quarantined=view.quarantined,
         pages_searched=sum(record.pages - record.fates[Fate.UNREADABLE] for record in records),
         pages_unreadable=sum(record.fates[Fate.UNREADABLE] for record in records),

@@ -19,7 +19,7 @@ from core.terms import Amending, Amendment, Change, Number, amendment_from_json
 from ingest.clauses import Clause, clauses_at, clauses_of
 from retrieval.amended import agreement_meant
 from retrieval.catalogue import Record, Shelf
-from retrieval.library import Library
+from retrieval.reading_room import ReadingRoom
 from retrieval.scope import Candidate
 
 _terms: WeakKeyDictionary[Shelf, Terms] = WeakKeyDictionary()
@@ -67,7 +67,7 @@ class Terms:
         return tuple(dict.fromkeys(one.amended_by for agreement in agreements for one in self.of(agreement)))
 
 
-def terms_of(library: Library, shelf: Shelf, collection: str | None) -> Terms:
+def terms_of(library: ReadingRoom, shelf: Shelf, collection: str | None) -> Terms:
     """The changes of all documents of a shelf. Built once for each shelf."""
     found = _terms.get(shelf)
     if found is None:

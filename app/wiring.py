@@ -42,6 +42,7 @@ def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> 
 
     from app.ledger import Ledger
     from app.service import App
+    from core.readers import reader_of
     from retrieval.embed import embedder_for
     from retrieval.library import Library, catalogue_url
 
@@ -58,6 +59,7 @@ def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> 
         scorers=_scorers(settings, llama),
         audit=AuditLog(settings.home / "audit.jsonl"),
         ledger=Ledger(settings.catalogue.url or catalogue_url(settings.home), settings.budget),
+        reader=reader_of(settings),
     )
 
 

@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(Path("~/.local/share/dossier"), description="Library, embedded index, catalogue and audit.")
+    user: str | None = Field(None, description="Who acts, and whose documents are seen. Unset: the system's user.")
+    groups: Path | None = Field(None, description='A file of groups, lines such as deal-team = ["alice", "bob"].')
     privacy: Privacy = Field(Privacy.STANDARD, description="standard, or gdpr: the process is sealed.")
     qdrant: Qdrant = Qdrant()
     catalogue: Catalogue = Catalogue()
@@ -114,14 +116,14 @@ class Settings(BaseSettings):
     prices: Path | None = Field(None, description="A file of prices in place of core/prices.toml.")
     log: Log = Log()
 
-    @field_validator("home", "prices")
+    @field_validator("home", "prices", "groups")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
 
     def digest(self) -> str:
         """A short hash of all values but secrets and places: two answers with the same digest were made alike."""
-        values = self.model_dump(mode="json", exclude={"home", "log", "budget", "prices"})
+        values = self.model_dump(mode="json", exclude={"home", "user", "groups", "log", "budget", "prices"})
         for group in ("qdrant", "llama", "claude"):
             values[group].pop("api_key")
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]

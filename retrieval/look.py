@@ -49,7 +49,8 @@ STATEMENT_CHUNKS = 3
 """Chunks of each statement that are raised: a statement has two to five, and two of them hold what is asked for."""
 
 
-_LETTERS = re.compile(r"[^\W_]+")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 class Lever(StrEnum):
@@ -127,13 +128,20 @@ def without_duplicates(found: Sequence[Scored]) -> list[Scored]:
     The same are the same letters and digits in the same order. Nothing less: clauses that resemble each other differ
     in the "not", the name or the figure that matters.
     """
-    same: dict[str, list[Scored]] = {}
+    same: dict[bytes, list[Scored]] = {}
     for one in found:
-        words = "".join(_LETTERS.findall(unicodedata.normalize("NFKC", one.payload["text"]).casefold()))
-        same.setdefault(words, []).append(one)
+        same.setdefault(_letters(one.payload["text"]), []).append(one)
     behind = {one.id for group in same.values() if len(group) > FEW for one in group[1:]}
     stands_for = {group[0].id: tuple(group[1:]) for group in same.values() if len(group) > FEW}
     return [replace(one, duplicates=stands_for.get(one.id, ())) for one in found if one.id not in behind]
+
+
+def _letters(text: str) -> bytes:
+    """The letters and digits of a text, alike in every case and form. Two hundred are compared for each question, so
+    ASCII, where that is the same, goes the short way."""
+    if text.isascii():
+        return text.encode().lower().translate(None, _NO_LETTERS)
+    return _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold()).encode("utf-8", "surrogatepass")
 
 
 def ordered(found: Iterable[Scored]) -> list[Scored]:

@@ -5,7 +5,6 @@ Heavy imports stay inside the commands, so that `dossier --help` answers at once
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import re
@@ -123,6 +122,13 @@ def main() -> None:
     help="May the words leave these walls? New documents are restricted unless you say cloud.",
 )
 @click.option(
+    "--readers",
+    multiple=True,
+    metavar="NAME,…",
+    help="Who may read these documents: names and group:NAME, or everybody. Without: everybody for new documents, and "
+    "for a changed file whoever could read it before.",
+)
+@click.option(
     "--ocr",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
@@ -149,6 +155,7 @@ def ingest(
     paths: tuple[Path, ...],
     collection: str,
     clearance: str | None,
+    readers: tuple[str, ...],
     ocr: str,
     sync: bool,
     max_removals: str | None,
@@ -171,6 +178,7 @@ def ingest(
     """
     from app.metrics import measured
     from core.privacy import Clearance
+    from core.readers import readers_named
     from ui.parts.stopping import until_asked_to_stop
     from ui.parts.terminal import ingest_progress, print_ingested
 
@@ -196,6 +204,7 @@ def ingest(
             "collection": collection,
             "by": _user(),
             "clearance": Clearance(clearance) if clearance else None,
+            "readers": readers_named(readers) if readers else None,
             "ocr": ocr,
             "on_progress": on_progress,
             "stopping": stopping,
@@ -360,7 +369,7 @@ def ask(
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Where the hits of --queries go.")
 @NARROWING
 @click.option(
-    "--explain", is_flag=True, help="For each hit, its rank by meaning and by words, and what its document weighs."
+    "--explain", is_flag=True, help="For each hit, where it stood after every stage, and what its document weighs."
 )
 @AS_JSON
 def search(
@@ -505,6 +514,31 @@ def facts(
         _print_json({"source": source, **facts_json(known)})
     else:
         print_facts(known, source)
+    return 0
+
+
+@main.command()
+@click.argument("document_id")
+@click.option("--set", "named", multiple=True, metavar="NAME,…", help="Names and group:NAME, or everybody.")
+@AS_JSON
+def readers(document_id: str, named: tuple[str, ...], as_json: bool) -> int:
+    """Show who may read a document, or say it: it counts at once, in every collection, and nothing is read again.
+
+    For everybody else the document does not exist. Who acts is DOSSIER_USER, else the system's user; who is in a group
+    stands in the file that DOSSIER_GROUPS names.
+    """
+    from app.reports import readers_json
+    from core.readers import readers_named
+    from ui.parts.terminal import print_readers
+
+    with _open_app() as app:
+        said = readers_named(named) if named else None
+        records = app.change_readers(document_id, said, by=_user()) if said else app.rows(document_id)
+        reader = app.reader
+    if as_json:
+        _print_json(readers_json(records))
+    else:
+        print_readers(records, reader)
     return 0
 
 
@@ -1202,10 +1236,9 @@ def _open_app(**overrides: Any) -> Iterator[App]:
 
 def _user() -> str:
     """Who runs this command, for the audit log."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
+    from core.readers import user_named
+
+    return user_named(_settings().user)
 
 
 def _print_json(value: dict[str, Any]) -> None:

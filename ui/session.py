@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
-import os
 import sys
 import threading
 import time
@@ -21,6 +19,7 @@ from core.answers import Answer, Citation
 from core.documents import DocumentId
 from core.errors import DossierError
 from core.privacy import Clearance
+from core.readers import user_named
 from core.settings import settings_from_environment
 
 if TYPE_CHECKING:
@@ -142,10 +141,7 @@ def set_under_review() -> Path | None:
 
 def analyst() -> str:
     """Who sits at this desk, for the audit log: it is served to this machine only, so the account that runs it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
+    return user_named(settings_from_environment().user)
 
 
 def start_import(

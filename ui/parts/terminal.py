@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.facts import Known
     from app.preflight import Fit
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
+    from core.readers import Reader
     from eval.compare import Comparison
     from eval.faithfulness import Faithfulness
     from eval.gate import Gate
@@ -367,13 +368,27 @@ def _why(found: Found, hit: Hit) -> str:
     """What brought a hit to its place."""
     why = found.explained[hit.chunk.id]
     weight = found.scope.weights.get(hit.chunk.document_id, 1.0)
-    meaning, words = (f"{rank}." if rank else "not found" for rank in (why.dense_rank, why.sparse_rank))
-    return f"by meaning {meaning}, by words {words}, fused {hit.score / weight:.4f}, its document weighs {weight:g}"
+    stages = [
+        ("by meaning", why.dense_rank),
+        ("by words", why.sparse_rank),
+        (f"fused, where its document weighs {weight:g},", why.fused_rank),
+        ("after the second look", why.looked_rank),
+    ]
+    if why.reranked_rank:
+        stages.append(("reranked", why.reranked_rank))
+    return ", ".join(f"{stage} {f'{rank}.' if rank else 'not found'}" for stage, rank in stages)
+
+
+def print_readers(records: Sequence[Record], reader: Reader) -> None:
+    for record in records:
+        out.print(Text.assemble((f"{record.collection}/{record.source}: ", "bold"), str(record.readers)))
+    if not all(reader.may_read(record.readers) for record in records):
+        out.print(Text(f"For you ({reader.name}) it does not exist any more.", style="dim"))
 
 
 def print_documents(records: Sequence[Record], quarantined: Sequence[Quarantined]) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("id", "collection", "source", "clearance"):
+    for column in ("id", "collection", "source", "clearance", "readers"):
         table.add_column(column, overflow="fold")
     for column in ("pages", "unreadable", "chunks"):
         table.add_column(column, justify="right")
@@ -384,6 +399,7 @@ def print_documents(records: Sequence[Record], quarantined: Sequence[Quarantined
             escape(record.collection),
             escape(record.source),
             record.clearance.value,
+            escape(str(record.readers)),
             str(record.pages),
             f"[red]{unreadable}[/red]" if unreadable else "0",
             str(record.chunks),
