@@ -766,35 +766,67 @@ def eval_generate(collection: str, output: Path, limit: int, seed: int, as_json:
 @click.option(
     "--limit", "-k", default=20, show_default=True, type=click.IntRange(min=1), help="How many, newest first."
 )
+@click.option("--keep", type=click.IntRange(min=1), help="Remove all but so many of each kind and collection.")
+@click.option("--export", type=click.Path(path_type=Path, dir_okay=False), help="Write all runs there, as JSON lines.")
+@click.option(
+    "--import", "import_", type=click.Path(path_type=Path, dir_okay=False), help="Take in the runs of such a file."
+)
 @AS_JSON
-def eval_runs(limit: int, as_json: bool) -> int:
-    """List the measurements that were made here: each is kept with its settings, models and commit."""
-    from eval.runs import kept_runs
+def eval_runs(limit: int, keep: int | None, export: Path | None, import_: Path | None, as_json: bool) -> int:
+    """List the measurements that were made here: each is kept with its settings, models, libraries and commit.
+
+    With --export and --import they move to another machine, or through CI. A run holds ids, hashes and figures, no
+    words of a question or a document.
+    """
+    from eval.runs import export_runs, forget_runs, import_runs, kept_runs
     from ui.parts.terminal import print_eval_runs
 
-    kept = kept_runs(_settings().home)[:limit]
-    if as_json:
-        _print_json({"runs": [run.to_json() for run in kept]})
+    if sum(one is not None for one in (keep, export, import_)) > 1:
+        raise UsageError("Give only one of --keep, --export and --import.")
+    home = _settings().home
+    if import_ is not None:
+        taken, known = import_runs(home, import_)
+        done, sentence = {"imported": taken, "known": known}, f"{taken} runs taken in, {known} were here already."
+    elif export is not None:
+        count = export_runs(home, export)
+        done, sentence = {"exported": count}, f"{count} runs written to {export}."
+    elif keep is not None:
+        gone = forget_runs(home, keep=keep)
+        done, sentence = {"removed": gone}, f"{gone} runs removed."
     else:
-        print_eval_runs(kept)
+        kept = kept_runs(home)[:limit]
+        if as_json:
+            _print_json({"runs": [run.to_json() for run in kept]})
+        else:
+            print_eval_runs(kept)
+        return 0
+    if as_json:
+        _print_json(done)
+    else:
+        click.echo(sentence)
     return 0
 
 
 @evaluate.command("compare")
 @click.argument("old", metavar="RUN")
 @click.argument("new", metavar="RUN")
+@click.option(
+    "--common", is_flag=True, help="Where the data differ, compare the questions that both have, with a warning."
+)
 @REPORTS
 @AS_JSON
-def eval_compare(old: str, new: str, reports: tuple[Path, ...], as_json: bool) -> int:
+def eval_compare(old: str, new: str, common: bool, reports: tuple[Path, ...], as_json: bool) -> int:
     """Hold the second RUN against the first, question by question: differences, and what was won and lost.
 
-    A RUN is an id of `dossier eval runs`, which may be shortened; "last" is the newest.
+    Also what differs between the two: data, commit, models, prompts, settings, libraries. A RUN is an id of `dossier
+    eval runs`, which may be shortened; "last" is the newest. All metrics are tested together at 5 %.
     """
-    from eval.runs import compared_runs, run_named
+    from eval.compare import compared_runs
+    from eval.runs import run_named
     from ui.parts.terminal import print_comparison
 
     home = _settings().home
-    comparison = compared_runs(run_named(home, new), run_named(home, old))
+    comparison = compared_runs(run_named(home, new), run_named(home, old), common=common)
     _write_reports(reports, comparison.to_json(), comparison.markdown())
     if as_json:
         _print_json(comparison.to_json())

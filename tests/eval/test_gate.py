@@ -14,9 +14,10 @@ from app.service import App
 from core.errors import UsageError
 from eval.baseline import Baseline, read_baseline, updated, write_baseline
 from eval.dataset import read_queries
-from eval.gate import GATED, TOLERANCE, Gate, Verdict, gate, smallest_effect
+from eval.gate import GATED, TOLERANCE, Gate, Verdict, gate
 from eval.report import Scored
 from eval.shipped import BASELINE, SETS, judged, measured
+from eval.statistics import smallest_effect
 from retrieval import sparse
 
 AT = "2026-01-05T09:00:00+00:00"
