@@ -127,6 +127,7 @@ class Gate:
             "verdict": self.verdict.value,
             "tolerance": self.tolerance,
             "critical": round(self.critical, _DECIMALS),
+            "family": self.family,
             "metrics": {
                 one.metric: {
                     "baseline": round(one.before, _DECIMALS),

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app.proof import SUPPORTED
 from app.provenance import libraries, made_with
 from core.errors import BrokenStore, NotFound, UsageError
 from core.rows import writing
@@ -53,7 +54,13 @@ class EvalRun(BaseModel):
     result: dict[str, Any]
 
     def scored(self) -> tuple[Scored, ...]:
-        """The scores per question, the document being its hash."""
+        """The scores per question, the document being its hash. Of a labelled response, whether it was told rightly: a
+        failed one was not."""
+        if self.kind == FAITHFULNESS:
+            return tuple(
+                Scored(id, row["document"], _as_scores(row["label"], row["score"]))
+                for id, row in self.result["scores"].items()
+            )
         return tuple(
             Scored(id, row["document"], {name: score for name, score in row.items() if name != "document"})
             for id, row in self.result["scores"].items()
@@ -224,6 +231,13 @@ def _nameless(result: Mapping[str, Any]) -> dict[str, Any]:
         "scores": {id: {**row, "document": nameless(row["document"])} for id, row in scores.items()},
         "failures": [failure["id"] for failure in failures],
     }
+
+
+def _as_scores(label: int | None, score: float | None) -> dict[str, float]:
+    told = {} if score is None else {"score": score}
+    return (
+        told if label is None else {**told, "told rightly": float(score is not None and (score < SUPPORTED) == label)}
+    )
 
 
 def nameless(name: str) -> str:

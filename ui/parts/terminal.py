@@ -453,8 +453,6 @@ def print_fits(fits: Sequence[Fit]) -> None:
 
 
 def print_evaluation(result: Result) -> None:
-    from eval.report import abstention_figures
-
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("metric")
     for column in ("value", "low", "high"):
@@ -463,9 +461,9 @@ def print_evaluation(result: Result) -> None:
         table.add_row(name, f"{value:.3f}", f"{low:.3f}", f"{high:.3f}")
     out.print(table)
     out.print(Text(result.summary(), style="dim"))
-    if result.silence:
-        told = ", ".join(f"{name} {one.value:.2f}" for name, one in abstention_figures(result.silence).items())
-        out.print(Text(f"Not in the documents: {told}.", style="dim"))
+    for mode in result.modes():
+        told = ", ".join(f"{name} {one.value:.2f}" for name, one in result.abstention(mode).items())
+        out.print(Text(f"Not in the documents, {mode}: {told}.", style="dim"))
     if latency := result.latency():
         out.print(Text(f"A search took {latency['p50']:.2f} s (p50), {latency['p95']:.2f} s (p95).", style="dim"))
     for failure in result.failures:
