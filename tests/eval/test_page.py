@@ -174,7 +174,7 @@ def test_confusion_counts_each_item_once_in_each_of_its_kinds() -> None:
 def a_run(settings: Settings, value: float = 0.5, judged: str = "set", found: Any = None) -> EvalRun:
     figure = {"value": value, "low": max(value - 0.1, 0), "high": min(value + 0.1, 1)}
     metrics = dict.fromkeys(("hit@1", "hit@5", "hit@10", "mrr", "document_hit@1"), figure)
-    result = {
+    result: dict[str, Any] = {
         "queries": 9, "measured": 9, "unanswerable": 0, "unjudged": 0, "within_document": False, "limit": 20,
         "metrics": metrics, "latency": {"p50": 0.01, "p95": 0.03}, "failures": [],
         "slices": {"lang": {"de": {"queries": 4, "metrics": metrics}, "en": {"queries": 5, "metrics": metrics}}},
