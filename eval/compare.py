@@ -217,6 +217,7 @@ def changes_between(old: EvalRun, new: EvalRun) -> tuple[Change, ...]:
             "collection": run.collection,
             "data": run.judged,
             "commit": run.commit or "",
+            "hits per question": str(run.result.get("limit", "")),
             **run.made_with,
             **run.settings,
             **run.libraries,

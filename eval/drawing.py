@@ -28,8 +28,8 @@ _APART = 13.0
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that changed before the point `at` (counted from 0), told by a letter. It `breaks` the line where what
-    comes after it cannot be compared with what came before."""
+    """Something that changed before the point `at` (counted from 0), told by a letter; without one it is a tick on the
+    axis. It `breaks` the line where what comes after it cannot be compared with what came before."""
 
     at: int
     letter: str
@@ -48,7 +48,7 @@ def over_runs(
     """A figure over the runs, oldest first, with its intervals; None where a run has none, which breaks the line.
 
     `first` and `last` stand under the ends. `highest` is the most that the figure can be, None where there is no such.
-    `marks` are drawn as dashed lines.
+    `marks` are dashed lines with their letters.
     """
     width, height, left, top, bottom, right = 340, 190, 46, 22, 26, 12
     known = [value for value in values if value is not None]
@@ -70,6 +70,9 @@ def over_runs(
     taken = float("-inf")
     for mark in marks:
         at = x(mark.at) - (0 if mark.at == 0 else inner_width / (len(values) - 1) / 2)
+        if not mark.letter:
+            parts.append(_line(at, top + inner_height - 5, at, top + inner_height, QUIET))
+            continue
         parts.append(_line(at, top, at, top + inner_height, QUIET, dash=True))
         if at - taken >= _APART:
             parts.append(_text(at, top - 6, mark.letter, anchor="middle", fill=QUIET))

@@ -40,6 +40,7 @@ _OVER_TIME = ("hit@5", "hit@10", "mrr", "document_hit@1")
 _BY_SLICE = "hit@10"
 _TASKS = ("auroc", "balanced_accuracy", "f1")
 _TONES = {"pass": "good", "regression": "bad", "inconclusive": "doubt"}
+_MARKED = " A dashed line is a change, a tick on the axis another commit; where the data changed, the line breaks."
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -297,14 +298,16 @@ def _history(run: EvalRun, history: Sequence[EvalRun]) -> Iterator[Block]:
         for number, (old, new) in enumerate(zip(history, history[1:], strict=False), start=1)
     ]
     told = [(number, found) for number, found in changes if found]
+    # Each run of CI has a commit of its own: that alone is a tick, so that the other changes are seen.
+    large = [number for number, found in told if any(one.what != "commit" for one in found)]
+    letters = {number: _letter(order) for order, number in enumerate(large)}
     marks = [
-        Mark(number, _letter(order), breaks=any(one.what == "data" for one in found))
-        for order, (number, found) in enumerate(told)
+        Mark(number, letters.get(number, ""), breaks=any(one.what == "data" for one in found)) for number, found in told
     ]
     first, last = history[0].at[:10], history[-1].at[:10]
     yield Note(
         f"{len(history)} kept {'run' if len(history) == 1 else 'runs'} of {run.collection} ({run.kind})."
-        + (" A dashed line is a change, told below; where the data changed, the line breaks." if told else "")
+        + (_MARKED if told else "")
     )
     for name, values in _over_time(run, history):
         yield Plot(over_runs(name, values, first=first, last=last, marks=marks), name)
@@ -315,12 +318,12 @@ def _history(run: EvalRun, history: Sequence[EvalRun]) -> Iterator[Block]:
     if told:
         rows = tuple(
             (
-                _letter(order),
+                letters.get(number, ""),
                 history[number].at[:16].replace("T", " "),
                 history[number].id,
                 "; ".join(f"{one.what}: {one.before or '–'} → {one.after or '–'}" for one in found),
             )
-            for order, (number, found) in enumerate(told)
+            for number, found in told
         )
         yield Table("Changes", ("mark", "from (UTC)", "run", "what"), rows)
 

@@ -68,11 +68,10 @@ class EvalRun(BaseModel):
 
     def same_series(self, other: EvalRun) -> bool:
         """Whether the two measure the same thing at two times, so that one line may be drawn through them."""
-        return (self.kind, self.collection, self.result.get("within_document")) == (
-            other.kind,
-            other.collection,
-            other.result.get("within_document"),
-        )
+        return self._series() == other._series()
+
+    def _series(self) -> tuple[Any, ...]:
+        return self.kind, self.collection, self.result.get("within_document"), self.result.get("limit")
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump()
