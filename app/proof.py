@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generation.atoms import Kind, atoms_of
 from generation.correctness import Correctness, ProseJudge
 from generation.prompts import PROMPT_VERSION
 from generation.proposals import Proposal, Proposer
@@ -21,4 +22,12 @@ __all__ = [
     "Scorer",
     "Verdict",
     "compare",
+    "kinds_in",
 ]
+
+
+def kinds_in(claim: str) -> tuple[str, ...]:
+    """The kinds of what must be equal that a claim holds: number, negation, modal, comparative, name; or `prose`."""
+    held = {atom.kind for atom in atoms_of(claim)}
+    critical = (Kind.NUMBER, Kind.NEGATION, Kind.MODAL, Kind.COMPARATIVE, Kind.NAME)
+    return tuple(kind.value for kind in critical if kind in held) or ("prose",)

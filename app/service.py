@@ -481,6 +481,20 @@ class App:
             raise UsageError("There is no language model inside your walls: set DOSSIER_LLAMA_URL.")
         return self._generators.llama()
 
+    def must_be_configured(self, mode: Mode) -> None:
+        """Raises UsageError, with the setting that is missing, for a mode that nothing can answer in."""
+        if mode in (Mode.GDPR, Mode.HYBRID) and self._generators.gdpr is None:
+            raise UsageError(f"Mode {mode.value} is not configured: set DOSSIER_LLAMA_URL.")
+        if mode in (Mode.LONG_DOCUMENT, Mode.HYBRID) and self._generators.claude is None:
+            raise UsageError(f"Mode {mode.value} is not configured: set DOSSIER_CLAUDE_API_KEY.")
+
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes that are configured."""
+        found = [Mode.EXTRACTIVE]
+        found += [Mode.GDPR] if self._generators.gdpr is not None else []
+        found += [Mode.LONG_DOCUMENT] if self._generators.claude is not None else []
+        return tuple(found + ([Mode.HYBRID] if len(found) == 3 else []))
+
     def scorer(self, way: str) -> Scorer:
         """What scores support: `built-in`, `judge` (the configured Llama) or `model` (the folder in
         DOSSIER_FAITHFULNESS_MODEL). Raises UsageError where it is not configured."""
@@ -694,10 +708,7 @@ class App:
                 prices=read_prices(self.settings.prices),
             )
             return choose(question, records, means, vouching=vouching)
-        if mode in (Mode.GDPR, Mode.HYBRID) and self._generators.gdpr is None:
-            raise UsageError(f"Mode {mode.value} is not configured: set DOSSIER_LLAMA_URL.")
-        if mode in (Mode.LONG_DOCUMENT, Mode.HYBRID) and self._generators.claude is None:
-            raise UsageError(f"Mode {mode.value} is not configured: set DOSSIER_CLAUDE_API_KEY.")
+        self.must_be_configured(mode)
         return mode, CHOSEN
 
     def _read(

@@ -123,10 +123,26 @@ class Settings(BaseSettings):
 
     def digest(self) -> str:
         """A short hash of all values but secrets and places: two answers with the same digest were made alike."""
+        return hashlib.sha256(json.dumps(self._telling(), sort_keys=True).encode()).hexdigest()[:12]
+
+    def told(self) -> dict[str, str]:
+        """What `digest` is over, by the names of the environment, to be kept and passed on: an address is only "set",
+        of a folder there is only its name."""
+        told = {}
+        for group, values in self._telling().items():
+            for name, value in values.items() if isinstance(values, dict) else [("", values)]:
+                variable = f"DOSSIER_{group}_{name}".upper().rstrip("_")
+                if name in ("url", "base_url"):
+                    told[variable] = "set" if value else ""
+                else:
+                    told[variable] = "" if value is None else Path(value).name if name == "model" else str(value)
+        return told
+
+    def _telling(self) -> dict[str, Any]:
         values = self.model_dump(mode="json", exclude={"home", "user", "groups", "log", "budget", "prices"})
         for group in ("qdrant", "llama", "claude"):
             values[group].pop("api_key")
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+        return values
 
 
 def settings_from_environment(**overrides: Any) -> Settings:

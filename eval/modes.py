@@ -22,10 +22,9 @@ from core.privacy import Mode
 from eval.agreement import FIGURES, WORDS, WORDS_ARE
 from eval.answers import Asked, Expected, Outcome
 from eval.dataset import Query, read_queries
-from eval.gate import LEAST_DOCUMENTS, smallest_effect
-from eval.runs import keep
+from eval.runs import EvalRun, keep
 from eval.shipped import judged
-from eval.statistics import Interval, difference_interval, mean_interval
+from eval.statistics import LEAST_CLUSTERS, Interval, difference_interval, mean_interval, smallest_effect
 
 if TYPE_CHECKING:
     from app.service import App
@@ -123,8 +122,8 @@ class Duel:
             f"over {self.questions} questions on {self.documents} documents: "
         )
         if self.verdict is Verdict.TOO_SMALL:
-            if self.documents < LEAST_DOCUMENTS:
-                return f"{told}too small a set, {LEAST_DOCUMENTS} documents are the least"
+            if self.documents < LEAST_CLUSTERS:
+                return f"{told}too small a set, {LEAST_CLUSTERS} documents are the least"
             return f"{told}too small a set, it can show differences of {self.smallest:.2f} and more"
         if self.verdict is Verdict.NO_DIFFERENCE:
             return f"{told}no difference of {self.smallest:.2f} or more"
@@ -269,8 +268,9 @@ def run_of(app: App, collection: str, queries: Sequence[Query], *, within_docume
     }
 
 
-def keep_modes(app: App, contest: Contest, made_of: Mapping[str, str], *, within_document: bool) -> None:
-    """Keep a measurement of each mode, for `dossier eval runs` and `compare`."""
+def keep_modes(app: App, contest: Contest, made_of: Mapping[str, str], *, within_document: bool) -> tuple[EvalRun, ...]:
+    """Keep a measurement of each mode, for `dossier eval runs`, `compare` and `report`."""
+    kept = []
     for one in contest.scores:
         scores = {
             asked.id: {"document": document, **_scores(asked)}
@@ -278,13 +278,15 @@ def keep_modes(app: App, contest: Contest, made_of: Mapping[str, str], *, within
         }
         result = {**one.to_json(), "queries": len(one.asked), "within_document": within_document, "scores": scores}
         del result["answers"], result["unjudged"]  # figures and ids alone are kept
-        keep(
+        run = keep(
             app.settings,
             result,
             kind=f"answers, {one.mode.value}",
             collection=made_of["collection"],
             judged=made_of["questions and documents"],
         )
+        kept.append(run)
+    return tuple(kept)
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -338,7 +340,7 @@ def _duel(one: Scores, other: Scores, metric: str) -> Duel | None:
     new, old, documents = zip(*paired, strict=True)
     difference = difference_interval(new, old, documents)
     smallest = smallest_effect([a - b for a, b in zip(new, old, strict=True)], documents)
-    if len(set(documents)) < LEAST_DOCUMENTS:
+    if len(set(documents)) < LEAST_CLUSTERS:
         verdict = Verdict.TOO_SMALL
     elif difference.low > 0 or difference.high < 0:
         verdict = Verdict.BETTER if difference.low > 0 else Verdict.WORSE

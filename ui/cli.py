@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     from app.long_document import Estimate
     from app.service import App
     from core.facts import FactKind
+    from core.privacy import Mode
     from core.settings import Settings
+    from eval.page import Page
     from eval.report import Result
+    from eval.runs import EvalRun
     from eval.shipped import Judged
 
 VERSION = "0.1.0"
@@ -51,7 +55,13 @@ REPORTS = click.option(
     "reports",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write a report there, as the ending says: .json, .md; may be repeated.",
+    help="Also write a report there, as the ending says: .html, .json, .md; may be repeated.",
+)
+PAGES = click.option(
+    "--pages",
+    "with_pages",
+    is_flag=True,
+    help="In an .html report, draw the pages of what was missed, with the questions. Such a file is confidential.",
 )
 JUDGE = click.option(
     "--judge",
@@ -654,7 +664,15 @@ def evaluate() -> None:
     metavar="FOLDER|off",
     help="Measure with this reranker, and hold it against none, question by question; off: measure without.",
 )
+@click.option(
+    "--modes",
+    default="extractive",
+    show_default=True,
+    metavar="MODE,…|configured",
+    help="Where some questions have no answer: the modes that must be silent on them. A model is asked every question.",
+)
 @REPORTS
+@PAGES
 @AS_JSON
 def eval_retrieval(
     queries: Path,
@@ -663,7 +681,9 @@ def eval_retrieval(
     narrowing: str,
     limit: int,
     reranker: str | None,
+    modes: str,
     reports: tuple[Path, ...],
+    with_pages: bool,
     as_json: bool,
 ) -> int:
     """How well search finds what was judged: hits, recall, precision and more, each with its 95 % interval.
@@ -680,7 +700,11 @@ def eval_retrieval(
     from eval.shipped import judged
     from ui.parts.terminal import print_comparison, print_evaluation, waiting
 
+    _endings(reports)
+    if with_pages and not any(path.suffix == ".html" for path in reports):
+        raise UsageError("--pages is for a report: --report FILE.html.")
     read = read_queries(queries)
+    kept: list[EvalRun] = []
 
     def measured(**overrides: Any) -> Result:
         with _open_app(**overrides) as app, waiting("Measuring", silent=as_json):
@@ -692,10 +716,11 @@ def eval_retrieval(
                 within_document=within_document,
                 narrowing=Narrowing(narrowing),
                 limit=limit,
+                modes=_modes(modes, app),
                 by=_user(),
             )
         kind = "retrieval" if narrowing == "auto" else f"retrieval, scope {narrowing}"
-        keep(app.settings, result.to_json(), kind=kind, collection=collection, judged=digest)
+        kept.append(keep(app.settings, result.to_json(), kind=kind, collection=collection, judged=digest))
         return result
 
     without = {"reranker": {"model": None}}
@@ -708,7 +733,12 @@ def eval_retrieval(
         result = measured(reranker={"model": reranker})
         comparison = compared(result.scored, measured(**without).scored, baseline="no reranker")
     value = {**result.to_json(), **({"baseline": comparison.to_json()} if comparison else {})}
-    _write_reports(reports, value, markdown(result) + (f"\n{comparison.markdown()}" if comparison else ""))
+    _write_reports(
+        reports,
+        value,
+        markdown(result) + (f"\n{comparison.markdown()}" if comparison else ""),
+        lambda: _page([kept[0]], {query.id: query.query for query in read} if with_pages else None),
+    )
     if as_json:
         _print_json(value)
     else:
@@ -765,20 +795,26 @@ def eval_gate(
         raise UsageError("Name the --baseline that belongs to your QUERIES.")
     if update and not reason.strip():
         raise UsageError("A baseline is updated on purpose: say why with --reason.")
+    _endings(reports)
     path = baseline or BASELINE
     before = read_baseline(path) if path.exists() or not update else None
     settings = _settings()
     with waiting("Measuring", silent=as_json), _judged_set(settings, queries, collection) as judged:
         result = measured(judged, by=_user())
-        keep(settings, result.to_json(), kind="gate", collection=judged.collection, judged=judged.digest())
         if update:
             write_baseline(updated_by(settings, judged, result, before, reason=reason), path)
             before = read_baseline(path)
         if before is None:
             raise UsageError(f"There is no baseline {path}.")
-        verdict = gate_judged(judged, result, before, tolerance=tolerance)
+        about = {"kind": "gate", "collection": judged.collection, "judged": judged.digest()}
+        try:
+            verdict = gate_judged(judged, result, before, tolerance=tolerance)
+        except UsageError:  # another judged set: what was measured is kept all the same
+            keep(settings, result.to_json(), **about)
+            raise
+        run = keep(settings, {**result.to_json(), "gate": verdict.to_json()}, **about)
     value = {**verdict.to_json(), "updated": update, "measurement": result.to_json()}
-    _write_reports(reports, value, verdict.markdown())
+    _write_reports(reports, value, verdict.markdown(), lambda: _page([run], None))
     if as_json:
         _print_json(value)
     else:
@@ -882,36 +918,127 @@ def eval_review(
 @click.option(
     "--limit", "-k", default=20, show_default=True, type=click.IntRange(min=1), help="How many, newest first."
 )
+@click.option("--keep", type=click.IntRange(min=1), help="Remove all but so many of each kind and collection.")
+@click.option("--export", type=click.Path(path_type=Path, dir_okay=False), help="Write all runs there, as JSON lines.")
+@click.option(
+    "--import", "import_", type=click.Path(path_type=Path, dir_okay=False), help="Take in the runs of such a file."
+)
 @AS_JSON
-def eval_runs(limit: int, as_json: bool) -> int:
-    """List the measurements that were made here: each is kept with its settings, models and commit."""
-    from eval.runs import kept_runs
+def eval_runs(limit: int, keep: int | None, export: Path | None, import_: Path | None, as_json: bool) -> int:
+    """List the measurements that were made here: each is kept with its settings, models, libraries and commit.
+
+    With --export and --import they move to another machine, or through CI. A run holds ids, hashes and figures, no
+    words of a question or a document.
+    """
+    from eval.runs import export_runs, forget_runs, import_runs, kept_runs
     from ui.parts.terminal import print_eval_runs
 
-    kept = kept_runs(_settings().home)[:limit]
-    if as_json:
-        _print_json({"runs": [run.to_json() for run in kept]})
+    if sum(one is not None for one in (keep, export, import_)) > 1:
+        raise UsageError("Give only one of --keep, --export and --import.")
+    home = _settings().home
+    if import_ is not None:
+        taken, known = import_runs(home, import_)
+        done, sentence = {"imported": taken, "known": known}, f"{taken} runs taken in, {known} were here already."
+    elif export is not None:
+        count = export_runs(home, export)
+        done, sentence = {"exported": count}, f"{count} runs written to {export}."
+    elif keep is not None:
+        gone = forget_runs(home, keep=keep)
+        done, sentence = {"removed": gone}, f"{gone} runs removed."
     else:
-        print_eval_runs(kept)
+        kept = kept_runs(home)[:limit]
+        if as_json:
+            _print_json({"runs": [run.to_json() for run in kept]})
+        else:
+            print_eval_runs(kept)
+        return 0
+    if as_json:
+        _print_json(done)
+    else:
+        click.echo(sentence)
+    return 0
+
+
+@evaluate.command("report")
+@click.argument("names", nargs=-1, required=True, metavar="RUN…")
+@click.option(
+    "--output",
+    "outputs",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where it goes, in the form of its ending: .html, .md, .json; may be repeated.",
+)
+@click.option(
+    "--pages",
+    "with_pages",
+    is_flag=True,
+    help="Draw the pages of what was missed: the judged place beside what was found first. Such a file is "
+    "confidential; without, a report holds ids, pages and offsets only.",
+)
+@click.option(
+    "--queries",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --pages: the judged set, so that the questions stand beside their pages.",
+)
+@AS_JSON
+def eval_report(
+    names: tuple[str, ...], outputs: tuple[Path, ...], with_pages: bool, queries: Path | None, as_json: bool
+) -> int:
+    """A report of kept measurements: figures with intervals, how they stand over the runs, and what was missed.
+
+    One file that loads nothing and runs nothing, in light and dark, to print or to send. A RUN is an id of `dossier
+    eval runs`, which may be shortened; "last" is the newest. Of a run of the gate it has the verdict, of faithfulness
+    the calibration.
+    """
+    from eval.dataset import read_queries
+    from eval.page import markdown
+    from eval.runs import run_named
+
+    _endings(outputs)
+    if queries is not None and not with_pages:
+        raise UsageError("--queries is for --pages: without pages a report holds no words of a question.")
+    home = _settings().home
+    runs = [run_named(home, name) for name in names]
+    questions = {query.id: query.query for query in read_queries(queries)} if queries is not None else {}
+    page = _page(list({run.id: run for run in runs}.values()), questions if with_pages else None)
+    value = {**page.to_json(), "runs": [run.to_json() for run in runs]}
+    _write_reports(outputs, value, markdown(page), lambda: page)
+    if as_json:
+        _print_json({"runs": [run.id for run in runs], "files": [str(path) for path in outputs]})
+    else:
+        click.echo(f"Written: {', '.join(map(str, outputs))}.")
+        if page.confidential:
+            click.echo("It holds pages of your documents: pass it on as you would them.", err=True)
     return 0
 
 
 @evaluate.command("compare")
 @click.argument("old", metavar="RUN")
 @click.argument("new", metavar="RUN")
+@click.option(
+    "--common", is_flag=True, help="Where the data differ, compare the questions that both have, with a warning."
+)
 @REPORTS
 @AS_JSON
-def eval_compare(old: str, new: str, reports: tuple[Path, ...], as_json: bool) -> int:
+def eval_compare(old: str, new: str, common: bool, reports: tuple[Path, ...], as_json: bool) -> int:
     """Hold the second RUN against the first, question by question: differences, and what was won and lost.
 
-    A RUN is an id of `dossier eval runs`, which may be shortened; "last" is the newest.
+    Also what differs between the two: data, commit, models, prompts, settings, libraries. A RUN is an id of `dossier
+    eval runs`, which may be shortened; "last" is the newest. All metrics are tested together at 5 %.
     """
-    from eval.runs import compared_runs, run_named
+    from eval.compare import compared_runs
+    from eval.run_page import page_of_comparison
+    from eval.runs import run_named
     from ui.parts.terminal import print_comparison
 
+    _endings(reports)
     home = _settings().home
-    comparison = compared_runs(run_named(home, new), run_named(home, old))
-    _write_reports(reports, comparison.to_json(), comparison.markdown())
+    before, now = run_named(home, old), run_named(home, new)
+    comparison = compared_runs(now, before, common=common)
+    _write_reports(
+        reports, comparison.to_json(), comparison.markdown(), lambda: page_of_comparison(comparison, before, now)
+    )
     if as_json:
         _print_json(comparison.to_json())
     else:
@@ -1007,11 +1134,11 @@ def eval_answers(
                 on_step=lambda step: on_step(step.done, step.total, f"{step.mode.value}, USD {step.usd:.2f}"),
             )
         result = contest(asked, read, chosen)
-        keep_modes(app, result, made_of, within_document=within_document)
+        runs = keep_modes(app, result, made_of, within_document=within_document)
         if output is None and result.exit_code == 0:
             place.unlink()  # the figures are kept with the other measurements
     value = {**result.to_json(), "output": str(output) if output else None}
-    _write_reports(reports, value, result.markdown())
+    _write_reports(reports, value, result.markdown(), lambda: _page(list(runs), None))
     if as_json:
         _print_json(value)
     else:
@@ -1061,6 +1188,7 @@ def eval_judge(answers: tuple[Path, ...], judge: str, as_json: bool) -> int:
     show_default=True,
     help="With --answers: how the answers are made.",
 )
+@REPORTS
 @AS_JSON
 def eval_faithfulness(
     items: Path,
@@ -1069,26 +1197,41 @@ def eval_faithfulness(
     answers: bool,
     collection: str | None,
     mode: str,
+    reports: tuple[Path, ...],
     as_json: bool,
 ) -> int:
     """How well answers are carried by their context, and how well a scorer tells.
 
-    ITEMS are JSON lines {id, context, response, question?, source_id?, task?, label?}; label 1 means that something in
-    the response is not supported. With labels there are figures per task, each with its 95 % interval. Exit code 1
-    means that an item could not be scored.
+    ITEMS are JSON lines {id, context, response, question?, source_id?, task?, label?, kind?}; label 1 means that
+    something in the response is not supported, kind is what was altered in it. With labels there are figures per task,
+    each with its 95 % interval, calibration and confusion. The run is kept: see `dossier eval runs`. Exit code 1 means
+    that an item could not be scored.
     """
     from core.privacy import Mode
-    from eval.faithfulness import answered, measure, read_items
+    from eval.faithfulness import answered, data_hash, measure, read_items
+    from eval.runs import FAITHFULNESS, keep
     from ui.parts.terminal import print_faithfulness, waiting
 
+    _endings(reports)
     if not answers and (collection is not None or mode != "auto"):
         raise UsageError("--collection and --mode are for --answers: items bring their own answers.")
     with _open_app() as app, waiting("Scoring", silent=as_json):
         chosen = app.scorer(scorer)
-        given = (
-            answered(app, items, collection=collection, mode=Mode(mode), by=_user()) if answers else read_items(items)
-        )
+        if answers:
+            given = list(answered(app, items, collection=collection, mode=Mode(mode), by=_user()))
+            # The questions are what stays the same: another system answers them otherwise.
+            asked = [replace(item, context="", response="") for item in given]
+        else:
+            given = asked = list(read_items(items))
         measured = measure(given, chosen, output)
+        run = keep(
+            app.settings,
+            {**measured.to_json(), "scores": measured.scores_json()},
+            kind=FAITHFULNESS,
+            collection=collection or items.stem,
+            judged=data_hash(asked),
+        )
+    _write_reports(reports, measured.to_json(), measured.markdown(), lambda: _page([run], None))
     if as_json:
         _print_json({**measured.to_json(), "output": str(output)})
     else:
@@ -1210,11 +1353,54 @@ def _judged_set(settings: Settings, queries: Path | None, collection: str | None
             yield judged(app, collection, read)
 
 
-def _write_reports(paths: tuple[Path, ...], value: dict[str, Any], markdown: str) -> None:
-    """The report in each of `paths`, in the form that its ending names. Raises UsageError for another ending."""
+def _modes(given: str, app: App) -> tuple[Mode, ...]:
+    """The modes that --modes names. Raises UsageError for one that there is not."""
+    from core.privacy import Mode
+
+    if given == "configured":
+        return app.modes()
+    known = [mode.value for mode in Mode if mode is not Mode.AUTO]
+    names = [name.strip() for name in given.split(",")]
+    if not set(names) <= set(known):
+        raise UsageError(f"--modes takes configured, or {', '.join(known)}, separated by commas.")
+    return tuple(Mode(name) for name in dict.fromkeys(names))
+
+
+def _endings(paths: tuple[Path, ...]) -> None:
+    """Raises UsageError for a report in a form that there is not, before anything is measured for it."""
     for path in paths:
+        if path.suffix not in (".html", ".json", ".md"):
+            raise UsageError(f"{path}: a report ends in .html, .json or .md.")
+
+
+def _page(runs: list[EvalRun], questions: Mapping[str, str] | None) -> Page:
+    """The report of kept runs; with `questions`, even none, also the pages of what was missed."""
+    from eval.run_page import missed_pages, page_of
+    from eval.runs import series
+
+    settings = _settings()
+    history = {run.id: series(settings.home, run) for run in runs}
+    if questions is None:
+        return page_of(runs, history, pages={})
+    with _open_app() as app:
+        return page_of(runs, history, pages={run.id: tuple(missed_pages(app, run, questions)) for run in runs})
+
+
+def _write_reports(paths: tuple[Path, ...], value: dict[str, Any], markdown: str, page: Callable[[], Page]) -> None:
+    """The report in each of `paths`, in the form that its ending names. A confidential one is for its owner's eyes."""
+    for path in paths:
+        if path.suffix == ".html":
+            from eval.page import html
+
+            drawn = page()
+            text, confidential = html(drawn), drawn.confidential
+        else:
+            text = markdown if path.suffix == ".md" else json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+            confidential = False
         with writing(path) as out:
-            out.write(markdown if path.suffix == ".md" else json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+            if confidential:
+                path.chmod(0o600)
+            out.write(text)
 
 
 def _settings(**overrides: Any) -> Any:

@@ -533,8 +533,6 @@ def print_fits(fits: Sequence[Fit]) -> None:
 
 
 def print_evaluation(result: Result) -> None:
-    from eval.report import abstention_figures
-
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("metric")
     for column in ("value", "low", "high"):
@@ -543,9 +541,9 @@ def print_evaluation(result: Result) -> None:
         table.add_row(name, f"{value:.3f}", f"{low:.3f}", f"{high:.3f}")
     out.print(table)
     out.print(Text(result.summary(), style="dim"))
-    if result.silence:
-        told = ", ".join(f"{name} {one.value:.2f}" for name, one in abstention_figures(result.silence).items())
-        out.print(Text(f"Not in the documents: {told}.", style="dim"))
+    for mode in result.modes():
+        told = ", ".join(f"{name} {one.value:.2f}" for name, one in result.abstention(mode).items())
+        out.print(Text(f"Not in the documents, {mode}: {told}.", style="dim"))
     if latency := result.latency():
         out.print(Text(f"A search took {latency['p50']:.2f} s (p50), {latency['p95']:.2f} s (p95).", style="dim"))
     for failure in result.failures:
@@ -584,7 +582,7 @@ def print_eval_runs(runs: Sequence[EvalRun]) -> None:
     for column in ("questions", "hit@5", "MRR"):
         table.add_column(column, justify="right")
     for run in runs:
-        figures = run.result["metrics"]
+        figures = run.result.get("metrics", {})
         values = [f"{figures[name]['value']:.3f}" if name in figures else "" for name in ("hit@5", "mrr")]
         table.add_row(
             run.id,
@@ -592,7 +590,7 @@ def print_eval_runs(runs: Sequence[EvalRun]) -> None:
             escape(run.collection),
             run.commit or "",
             run.made_with.get("settings", ""),
-            str(run.result["measured"]),
+            str(run.result.get("measured", run.result.get("items", ""))),
             *values,
         )
     if runs:
@@ -615,17 +613,26 @@ def print_faithfulness(measured: Faithfulness) -> None:
 
 
 def print_comparison(comparison: Comparison) -> None:
+    for warning in comparison.warnings:
+        out.print(Text(warning, style="yellow"))
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column(f"against {comparison.baseline}")
-    for column in ("before", "difference", "low", "high"):
+    for column in ("before", "difference", "low", "high", "can show"):
         table.add_column(column, justify="right")
     table.add_column("verdict")
     for metric, (value, low, high) in comparison.differences.items():
-        before = f"{comparison.before[metric]:.3f}"
-        table.add_row(metric, before, f"{value:+.3f}", f"{low:+.3f}", f"{high:+.3f}", comparison.verdict(metric))
+        before, least = f"{comparison.before[metric]:.3f}", f"{comparison.smallest[metric]:.3f}"
+        verdict = comparison.verdict(metric)
+        table.add_row(metric, before, f"{value:+.3f}", f"{low:+.3f}", f"{high:+.3f}", least, verdict)
     out.print(table)
+    for change in comparison.changes:
+        out.print(Text(f"{change.what}: {change.before or '–'} → {change.after or '–'}", style="dim"))
     for name, ids in (("won", comparison.won), ("lost", comparison.lost)):
         out.print(Text(f"{len(ids)} {name}{': ' if ids else ''}{', '.join(ids)}", style="dim"))
+    for metric, (gained, gone) in comparison.flipped.items():
+        for word, ids in (("now found", gained), ("no longer found", gone)):
+            if ids:
+                out.print(Text(f"{metric}, {word}: {', '.join(ids)}", style="dim"))
 
 
 def _short(text: str) -> str:
