@@ -77,7 +77,7 @@ _AFTER_REF = re.compile(
     re.DOTALL,
 )
 _DOUBT = re.compile(
-    r"\b(?:if|unless|where|whenever|when|until|(?-i:may)|might|could|would|can|should|neither|nor|no|not|nothing|never|without|"
+    r"\b(?:if|in\s+the\s+event|unless|where|whenever|when|until|(?-i:may)|might|could|would|can|should|neither|nor|no|not|nothing|never|without|"
     r"notwithstanding|save|except(?!ion)|other\s+than|was|were|had|has\s+been|have\s+been|wenn|falls|sofern|soweit|kann|können|nicht|nichts|"
     r"kein\w*|wurden?|außer|any\s+reference)\b",
     re.IGNORECASE,

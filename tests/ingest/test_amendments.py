@@ -141,6 +141,7 @@ def test_german_drafting_is_read(text: str, change: Change, number: str, new: st
         "1. Clause 4.2 may be amended by the parties in writing.",
         "1. If Clause 4.2 is deleted, Clause 5 applies.",
         "1. Clause 4.2 shall not be amended.",
+        "1. In the event that Section 7.3 is held invalid, it shall be replaced by a valid one.",
         "1. Save as amended by this Amendment, the Agreement remains in full force and effect.",
         "1. Clause 4.2 was replaced by a letter of 2 May 2022.",
         "1. Defective Products under Clause 9.2 shall be replaced by the Supplier.",
