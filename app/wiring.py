@@ -46,7 +46,10 @@ def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> 
     from retrieval.library import Library, catalogue_url
 
     embedder = embedder_for(
-        settings.embedding.model, device=settings.embedding.device, batch_size=settings.embedding.batch_size
+        settings.embedding.model,
+        device=settings.embedding.device,
+        batch_size=settings.embedding.batch_size,
+        models=settings.models,
     )
     llama = _llama(settings)
     return App(

