@@ -98,8 +98,18 @@ def _index(settings: Settings, embedder: Embedder, look: Look) -> Index:
 def _generators(settings: Settings, embedder: Embedder, llama: Callable[[], Llama]) -> Generators:
     from app.service import Generators
 
+    @cache
+    def scale() -> Callable[[Any], Any] | None:
+        """The evidence that extractive mode wants was measured with the default model's cosines."""
+        from retrieval.embed import DEFAULT_MODEL
+        from retrieval.likeness import scale_of
+
+        return None if settings.embedding.model == DEFAULT_MODEL else scale_of(embedder)
+
     def similarity(question: str, texts: Sequence[str]) -> Sequence[float]:
-        similar: Sequence[float] = (embedder.embed_documents(texts) @ embedder.embed_question(question)).tolist()
+        cosines = embedder.embed_documents(texts) @ embedder.embed_question(question)
+        scaled = scale()
+        similar: Sequence[float] = (cosines if scaled is None else scaled(cosines)).tolist()
         return similar
 
     def extractive(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
