@@ -33,7 +33,8 @@ class Catalogue(_Group):
 class Embedding(_Group):
     model: str = Field(
         "all-MiniLM-L6-v2",
-        description="Folder of a sentence-transformers model, or all-MiniLM-L6-v2 (carried by a package), or hash.",
+        description="Folder of a sentence-transformers model, or all-MiniLM-L6-v2 (English), or multilingual-e5-small "
+        "(the extra multilingual), or hash.",
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps …")
     batch_size: int = Field(
@@ -120,6 +121,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
+
+    @property
+    def models(self) -> Path:
+        """Where embedding models are unpacked."""
+        return self.home / "models"
 
     def digest(self) -> str:
         """A short hash of all values but secrets and places: two answers with the same digest were made alike."""
