@@ -331,12 +331,13 @@ class Index:
         with self._store.open(collection) as stored:
             words = sparse.question_weights(question if asked else f"{question} {wording}")
             found = weighed(stored.query(dense, words, meaning=meaning, within=within, limit=most))
-            if asked is not None:
+            meant = look.voted(found) if asked is not None else []
+            if asked is not None and meant:
                 there = stored.query(
                     self._embedder.embed_question(asked).tolist(),
                     sparse.question_weights(f"{asked} {wording}"),
                     meaning=meaning,
-                    within=replace(within, documents=look.voted(found)),
+                    within=replace(within, documents=meant),
                     limit=most,
                 )
                 found = look.with_asked(found, weighed(there))
