@@ -21,7 +21,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from benchmarks.alterations import changes
+from benchmarks.alterations import CHANGES
 from generation.evidence import Unit, units_of
 
 SPLIT_SEED = "faithfulness-1"
@@ -94,12 +94,20 @@ def altered(root: Path, *, sets: Sequence[str], contexts: int, seed: int) -> Ite
                 continue
             chosen = draw.sample(long_enough, 3)
             yield _altered(source, context, [chosen[0], _retold(chosen[1], draw)], [])
-            changed = list(changes(chosen[0], draw))
-            if swapped := _swapped(chosen[0], near, draw):
-                changed.append(("another name or number of the context", swapped))
-            for _, sentence in draw.sample(changed, min(2, len(changed))):
+            changed = list(dict.fromkeys(altered_sentences(chosen[0], near, draw)))
+            for sentence in draw.sample(changed, min(2, len(changed))):
                 yield _altered(source, context, [sentence, chosen[2]], [chosen[0]])
             yield _altered(source, context, [chosen[1], draw.choice(foreign)], [""])
+
+
+def altered_sentences(sentence: str, near: Sequence[str], draw: random.Random) -> Iterator[str]:
+    """The sentence with one change of each kind that can be made to it; `near` are the sentences around it."""
+    for change in CHANGES.values():
+        made = list(change(sentence, draw))
+        if made:
+            yield draw.choice(made)
+    if swapped := _swapped(sentence, near, draw):
+        yield swapped
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────

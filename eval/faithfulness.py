@@ -72,7 +72,8 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Faithfulness:
-    """A measurement. `seconds` is the mean time of an item; `mean` the mean score, with its interval."""
+    """A measurement. `seconds` are the times that items took, ascending, the first use of a model among them; `mean` is
+    the mean score, with its interval."""
 
     scorer: str
     items: int
@@ -81,7 +82,11 @@ class Faithfulness:
     supported: int
     tasks: Mapping[str, Task]
     failures: tuple[Failure, ...]
-    seconds: float
+    seconds: tuple[float, ...]
+
+    def within(self, share: float) -> float:
+        """The seconds in which `share` of the items that have a score were scored."""
+        return self.seconds[max(0, math.ceil(share * len(self.seconds)) - 1)] if self.seconds else 0.0
 
     def figures(self, task: Task) -> tuple[str, ...]:
         """The figures of a task in words, in the order of METRICS."""
@@ -95,7 +100,7 @@ class Faithfulness:
         mean = "" if self.mean is None else "; mean score {:.3f} ({:.3f} – {:.3f})".format(*self.mean)
         return (
             f"{self.items} items with {self.claims} claims, scored by {self.scorer} "
-            f"in {self.seconds * 1000:.0f} ms each; "
+            f"in {self.within(0.5) * 1000:.0f} ms each at p50, {self.within(0.95) * 1000:.0f} at p95; "
             f"{self.supported} count as supported (score {SUPPORTED} and more), {len(self.failures)} failed{mean}; "
             "intervals at 95 %, by resampling sources."
         )
@@ -116,7 +121,9 @@ class Faithfulness:
                 for name, task in self.tasks.items()
             },
             "failures": [{"id": failure.id, "reason": failure.reason} for failure in self.failures],
-            "seconds_per_item": round(self.seconds, 4),
+            "seconds_per_item": round(sum(self.seconds) / max(1, len(self.seconds)), 4),
+            "seconds_p50": round(self.within(0.5), 4),
+            "seconds_p95": round(self.within(0.95), 4),
         }
 
 
@@ -165,7 +172,8 @@ def measure(items: Iterable[Item], scorer: Scorer, output: Path) -> Faithfulness
     item at all could be scored because the service is down."""
     done: list[tuple[Item, float | None]] = []
     failures: list[Failure] = []
-    claims, spent = 0, 0.0
+    claims = 0
+    seconds: list[float] = []
     down: ServiceDown | None = None
     with writing(output) as out:
         for item in items:
@@ -186,7 +194,7 @@ def measure(items: Iterable[Item], scorer: Scorer, output: Path) -> Faithfulness
                 failures.append(Failure(item.id, str(error)))
                 done.append((item, None))
                 continue
-            spent += time.perf_counter() - started
+            seconds.append(time.perf_counter() - started)
             claims += len(scored.claims)
             done.append((item, scored.score))
             texts = {"response": item.response, "context": item.context} if item.made_here else {}
@@ -202,7 +210,7 @@ def measure(items: Iterable[Item], scorer: Scorer, output: Path) -> Faithfulness
         supported=sum(score >= SUPPORTED for _, score in known),
         tasks=_tasks(done),
         failures=tuple(failures),
-        seconds=spent / max(1, len(known)),
+        seconds=tuple(sorted(seconds)),
     )
 
 
