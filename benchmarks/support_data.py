@@ -93,11 +93,12 @@ def altered(root: Path, *, sets: Sequence[str], contexts: int, seed: int) -> Ite
             if len(long_enough) < 3 or not foreign:
                 continue
             chosen = draw.sample(long_enough, 3)
-            yield _altered(source, context, [chosen[0], _retold(chosen[1], draw)], [])
+            question = _question(chosen[0]) if number % 2 else ""
+            yield _altered(source, question, context, [chosen[0], _retold(chosen[1], draw)], [])
             changed = list(dict.fromkeys(altered_sentences(chosen[0], near, draw)))
             for sentence in draw.sample(changed, min(2, len(changed))):
-                yield _altered(source, context, [sentence, chosen[2]], [chosen[0]])
-            yield _altered(source, context, [chosen[1], draw.choice(foreign)], [""])
+                yield _altered(source, question, context, [sentence, chosen[2]], [chosen[0]])
+            yield _altered(source, question, context, [chosen[1], draw.choice(foreign)], [""])
 
 
 def altered_sentences(sentence: str, near: Sequence[str], draw: random.Random) -> Iterator[str]:
@@ -197,7 +198,13 @@ def _swapped(sentence: str, near: Sequence[str], draw: random.Random) -> str | N
     return None
 
 
-def _altered(source: str, context: str, sentences: Sequence[str], originals: Sequence[str]) -> Example:
+def _question(sentence: str) -> str:
+    """Every other context comes with a question, as answers do."""
+    content = [word.folded for unit in units_of(sentence) for word in unit.words if not word.common]
+    return f"What is said about {' '.join(content[:4])}?"
+
+
+def _altered(source: str, question: str, context: str, sentences: Sequence[str], originals: Sequence[str]) -> Example:
     """`originals` are what the first sentences were before the change; "" for one of another document, put last."""
     response = "\n\n".join(sentences)
     claims = units_of(response)
@@ -216,7 +223,7 @@ def _altered(source: str, context: str, sentences: Sequence[str], originals: Seq
         set="altered",
         source=source,
         task="altered",
-        question="",
+        question=question,
         context=context,
         response=response,
         claims=claims,
