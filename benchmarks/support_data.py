@@ -21,7 +21,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from benchmarks.alterations import changes
+from benchmarks.alterations import CHANGES
 from generation.evidence import Unit, units_of
 
 SPLIT_SEED = "faithfulness-1"
@@ -93,13 +93,22 @@ def altered(root: Path, *, sets: Sequence[str], contexts: int, seed: int) -> Ite
             if len(long_enough) < 3 or not foreign:
                 continue
             chosen = draw.sample(long_enough, 3)
-            yield _altered(source, context, [chosen[0], _retold(chosen[1], draw)], [])
-            changed = list(changes(chosen[0], draw))
-            if swapped := _swapped(chosen[0], near, draw):
-                changed.append(("another name or number of the context", swapped))
-            for _, sentence in draw.sample(changed, min(2, len(changed))):
-                yield _altered(source, context, [sentence, chosen[2]], [chosen[0]])
-            yield _altered(source, context, [chosen[1], draw.choice(foreign)], [""])
+            question = _question(chosen[0]) if number % 2 else ""
+            yield _altered(source, question, context, [chosen[0], _retold(chosen[1], draw)], [])
+            changed = list(dict.fromkeys(altered_sentences(chosen[0], near, draw)))
+            for sentence in draw.sample(changed, min(2, len(changed))):
+                yield _altered(source, question, context, [sentence, chosen[2]], [chosen[0]])
+            yield _altered(source, question, context, [chosen[1], draw.choice(foreign)], [""])
+
+
+def altered_sentences(sentence: str, near: Sequence[str], draw: random.Random) -> Iterator[str]:
+    """The sentence with one change of each kind that can be made to it; `near` are the sentences around it."""
+    for change in CHANGES.values():
+        made = list(change(sentence, draw))
+        if made:
+            yield draw.choice(made)
+    if swapped := _swapped(sentence, near, draw):
+        yield swapped
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -189,7 +198,13 @@ def _swapped(sentence: str, near: Sequence[str], draw: random.Random) -> str | N
     return None
 
 
-def _altered(source: str, context: str, sentences: Sequence[str], originals: Sequence[str]) -> Example:
+def _question(sentence: str) -> str:
+    """Every other context comes with a question, as answers do."""
+    content = [word.folded for unit in units_of(sentence) for word in unit.words if not word.common]
+    return f"What is said about {' '.join(content[:4])}?"
+
+
+def _altered(source: str, question: str, context: str, sentences: Sequence[str], originals: Sequence[str]) -> Example:
     """`originals` are what the first sentences were before the change; "" for one of another document, put last."""
     response = "\n\n".join(sentences)
     claims = units_of(response)
@@ -208,7 +223,7 @@ def _altered(source: str, context: str, sentences: Sequence[str], originals: Seq
         set="altered",
         source=source,
         task="altered",
-        question="",
+        question=question,
         context=context,
         response=response,
         claims=claims,

@@ -10,7 +10,7 @@ them. Then the weights are fitted on all of the train part. One seed: the same d
 
     words    gradient-boosted trees on the signals of each word: is it unsupported?
     claims   logistic regression on what the trees say of a claim's words, and on the verifier's verdict
-    answers  logistic regression on few figures of an answer, none of which may speak for it
+    answers  for each form of context a logistic regression on few figures of an answer, none of which may speak for it
     (the last two are fitted on what trees say that did not see the source)
 """
 
@@ -20,7 +20,7 @@ import argparse
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,31 +32,34 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.support_data import Example, altered, fold_of, part_of, ragtruth, summedits
 from core.answers import Support
-from generation.evidence import units_of, words_of_line
-from generation.forest import Forest, logistic
+from generation.evidence import Unit, units_of, words_of_line
+from generation.forest import Forest
 from generation.signals import SIGNALS, Evidence, Signs, signals
 from generation.support import (
+    FORMS,
     WEIGHTS,
     Linear,
     answer_figures,
     claim_figures,
     contradictions,
+    form_of,
     held_against_best,
     with_contradictions,
+    word_probabilities,
 )
 from generation.tokens import TokenModel
 from retrieval.embed import default_folder
 
 SEED = 20_240_901
 FOLDS = 5
-FORESTS = 2
-"""Forests with other seeds whose votes are averaged: each is a hundredth of a second and a tenth of a megabyte."""
+FORESTS = 1
+"""Forests with other seeds whose votes are averaged: each is a hundredth of a second, and a tenth of a megabyte."""
 
 WEIGHT = {"ragtruth": 1.0, "summedits": 0.3, "altered": 0.3}
 """How much a set counts in the two regressions. Half as much for the last two moved none by .01 in cross-validation."""
 
 ALTERED_SETS = ("cuad", "obliqa", "tatqa")
-CONTEXTS = 60
+CONTEXTS = 20
 
 
 class Judged:
@@ -68,11 +71,13 @@ class Judged:
         signs: Sequence[Signs],
         supports: Sequence[Support],
         contradicted: NDArray[np.bool_],
+        form: str,
     ) -> None:
         self.example = example
         self.signs = signs
         self.supports = supports
         self.contradicted = contradicted
+        self.form = form
         self.wrong = [
             np.array(flags, dtype=bool)
             for claim, flags in zip(example.claims, example.wrong, strict=True)
@@ -109,26 +114,28 @@ def read(root: Path, features: Path | None) -> list[Judged]:
         *altered(root, sets=ALTERED_SETS, contexts=CONTEXTS, seed=SEED),
     ]
     model = TokenModel(default_folder)
-    judged, evidence, context = [], None, None
+    judged: list[Judged] = []
+    units: list[Unit] = []
     started = time.perf_counter()
     for number, example in enumerate(examples):
-        units = [unit for unit in units_of(example.context) if unit.words]
+        if not number or example.context != examples[number - 1].context:
+            units = [unit for unit in units_of(example.context) if unit.words]
         claims = [claim for claim in example.claims if claim.words]
         if not claims or not units:
             continue
+        asked = {word.stem for word in words_of_line(example.question) if not word.common}
         key = hashlib.sha256(f"{SIGNALS} {example.context} {example.question} {example.response}".encode()).hexdigest()
         path = features / f"{key[:32]}.npz" if features else None
         if path is not None and path.exists():
             signs = _kept(path, claims)
         else:
-            if evidence is None or context != example.context:
-                evidence, context = Evidence(units, model), example.context
-            asked = {word.stem for word in words_of_line(example.question) if not word.common}
+            evidence = Evidence(units, claims, model)
             signs = signals(claims, evidence, model, asked=asked)
             if path is not None:
                 _keep(path, signs)
         supports = [held_against_best(claim, one, units) for claim, one in zip(claims, signs, strict=True)]
-        judged.append(Judged(example, signs, supports, contradictions(claims, signs, units)))
+        form = form_of(units, asked=bool(asked))
+        judged.append(Judged(example, signs, supports, contradictions(claims, signs, units), form))
         if number % 200 == 0:
             print(f"{number} of {len(examples)} read, {time.perf_counter() - started:.0f} s", flush=True)
     return judged
@@ -167,7 +174,7 @@ def cross_validated(judged: Sequence[Judged]) -> list[list[NDArray[np.float64]]]
         out = [number for number, one in enumerate(judged) if fold_of(one.example.source, FOLDS) == fold]
         trees = forest(judged, lambda one, fold=fold: fold_of(one.example.source, FOLDS) != fold)  # type: ignore[misc]
         for number in out:
-            found[number] = [logistic(trees.total(signs.rows)) for signs in judged[number].signs]
+            found[number] = word_probabilities(trees, judged[number].signs)
         print(f"fold {fold + 1} of {FOLDS}", flush=True)
     return found
 
@@ -194,10 +201,14 @@ def answer_rows(
     )
 
 
-def fitted_answers(judged: Sequence[Judged], words: Sequence[Sequence[NDArray[np.float64]]], claims: Linear) -> Linear:
+def fitted_answers(
+    judged: Sequence[Judged], words: Sequence[Sequence[NDArray[np.float64]]], claims: Linear
+) -> dict[str, Linear]:
     wrong = np.array([one.example.label for one in judged])
-    sets = np.array([one.example.set for one in judged])
-    return _rising(answer_rows(judged, words, claims), wrong, sets, strength=0.1)
+    weight = _weights(wrong, np.array([one.example.set for one in judged]))
+    forms = np.array([one.form for one in judged])
+    rows = answer_rows(judged, words, claims)
+    return {form: _rising(rows[at], wrong[at], weight[at], strength=0.1) for form in FORMS for at in [forms == form]}
 
 
 def report(judged: Sequence[Judged], words: Sequence[Sequence[NDArray[np.float64]]]) -> None:
@@ -216,7 +227,8 @@ def report(judged: Sequence[Judged], words: Sequence[Sequence[NDArray[np.float64
         opposed = np.array([one.contradicted.any() for one in kept])
         rows = answer_rows(kept, said, claims)
         share[outside] = rows[:, 0]
-        scores[outside] = with_contradictions(answers.probabilities(rows), opposed)
+        said_wrong = [float(answers[one.form].probabilities(row[None])[0]) for one, row in zip(kept, rows, strict=True)]
+        scores[outside] = with_contradictions(np.array(said_wrong), opposed)
         for at, one, probabilities in zip(outside, kept, said, strict=True):
             claim_scores[at] = with_contradictions(
                 claims.probabilities(claim_rows(one, probabilities)), one.contradicted
@@ -246,13 +258,16 @@ def report(judged: Sequence[Judged], words: Sequence[Sequence[NDArray[np.float64
         )
 
 
-def save(path: Path, words: Forest, claims: Linear, answers: Linear) -> None:
+def save(path: Path, words: Forest, claims: Linear, answers: Mapping[str, Linear]) -> None:
     np.savez_compressed(
         path,
         signals=np.array(SIGNALS),
         **{f"words.{name}": getattr(words, name) for name in Forest.__slots__},
-        **{f"claims.{name}": getattr(claims, name) for name in Linear.__slots__},
-        **{f"answers.{name}": getattr(answers, name) for name in Linear.__slots__},
+        **{
+            f"{part}.{name}": getattr(linear, name)
+            for part, linear in {"claims": claims, **answers}.items()
+            for name in Linear.__slots__
+        },
     )
 
 
@@ -294,12 +309,12 @@ def _linear(
 
 
 def _rising(
-    figures: NDArray[np.float64], wrong: NDArray[np.bool_], sets: NDArray[np.str_], *, strength: float
+    figures: NDArray[np.float64], wrong: NDArray[np.bool_], weight: NDArray[np.float64], *, strength: float
 ) -> Linear:
     """The same with no factor below zero: a figure that speaks against an answer never speaks for it, whatever this or
     that set would like."""
     mean, deviation, scaled = _scaled(figures)
-    weight, sign = _weights(wrong, sets), np.where(wrong, 1.0, -1.0)
+    sign = np.where(wrong, 1.0, -1.0)
 
     def loss(parts: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         factors, margin = parts[:-1], sign * (scaled @ parts[:-1] + parts[-1])

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from core.figures import CURRENCIES, SCALES
 from generation.words import (
@@ -125,7 +126,7 @@ _TOKEN = re.compile(
 def atoms_of(text: str) -> list[Atom]:
     """The atoms of `text` in order; sentences are told apart by `Atom.sentence`."""
     text = _plain(text)
-    return _with_quantities(list(_named(_raw_atoms(text))))
+    return _with_quantities(list(_raw_atoms(text)))
 
 
 def _plain(text: str) -> str:
@@ -150,25 +151,25 @@ def _raw_atoms(text: str) -> Iterator[Atom]:
             sentence += not leads
             leads = True
             continue
-        for atom in _matched(match, " ".join(match.group().split()), text):
-            yield replace(atom, leads=leads, sentence=sentence)
+        for atom in _matched(match, text):
+            yield Atom(atom.kind, atom.key, atom.shape, atom.surface, atom.amount, sentence, leads)
             leads = False
 
 
-def _matched(match: re.Match[str], surface: str, text: str) -> Iterator[Atom]:
+def _matched(match: re.Match[str], text: str) -> tuple[Atom, ...]:
+    if match.group("word"):
+        return _words(match.group())
+    surface = " ".join(match.group().split())
     if match.group("date"):
-        yield Atom(Kind.NUMBER, f"date {_date(match)}", _shape(surface), surface)
-    elif match.group("section"):
+        return (Atom(Kind.NUMBER, f"date {_date(match)}", _shape(surface), surface),)
+    if match.group("section"):
         reference = re.sub(r"\s", "", match.group("ref"))
         part = _PARTS.get((match.group("part") or "§")[:3].casefold(), "")
-        yield Atom(Kind.NUMBER, f"§ {reference} {part}".rstrip(), _shape(surface), surface)
-    elif match.group("number"):
-        yield _number(match, surface, text)
-    elif match.group("currency"):
-        currency = CURRENCIES[surface.casefold()]
-        yield Atom(Kind.NUMBER, currency, _shape(surface), surface, Amount(currency, "", "", "", scaled=False))
-    else:
-        yield from _words(surface)
+        return (Atom(Kind.NUMBER, f"§ {reference} {part}".rstrip(), _shape(surface), surface),)
+    if match.group("number"):
+        return (_number(match, surface, text),)
+    currency = CURRENCIES[surface.casefold()]
+    return (Atom(Kind.NUMBER, currency, _shape(surface), surface, Amount(currency, "", "", "", scaled=False)),)
 
 
 def _date(match: re.Match[str]) -> str:
@@ -246,7 +247,12 @@ def _minus(match: re.Match[str], text: str) -> bool:
     return not before or before in " \t|\n("
 
 
-def _words(surface: str) -> Iterator[Atom]:
+@lru_cache(maxsize=1 << 14)
+def _words(surface: str) -> tuple[Atom, ...]:
+    return tuple(_named(_words_as_written(surface)))
+
+
+def _words_as_written(surface: str) -> Iterator[Atom]:
     folded = surface.casefold()
     parts = folded.split("-")
     if len(parts) > 1 and all(part in NUMBER_WORDS for part in parts):

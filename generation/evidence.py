@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+import numpy as np
 
 from core.documents import Span
 from generation.passages import cuts
@@ -40,13 +43,13 @@ class Word:
 class Unit:
     """A sentence, row or fact. `span` is its place in the whole text, `text` what it says on one line.
 
-    For a fact of a record, `label` is the path of its keys in words ("hours Monday"), and `value` its value.
+    For a fact of a record, `name` is its key in words ("OutdoorSeating" is outdoor, seating), and `value` its value.
     """
 
     span: Span
     text: str
     words: tuple[Word, ...]
-    label: tuple[Word, ...] = ()
+    name: tuple[Word, ...] = ()
     value: str | None = None
 
 
@@ -63,6 +66,37 @@ def words_of_line(line: str) -> tuple[Word, ...]:
         _word(match, first=number == 0, clock=clocks.get(match.start()))
         for number, match in enumerate(_WORD.finditer(line))
     )
+
+
+def most_shared(
+    claims: Sequence[Sequence[Hashable]], units: Sequence[Sequence[Hashable]], lengths: Sequence[int], *, room: int
+) -> list[int]:
+    """The numbers, in order, of the units that share most with the claims and together are at most `room` long: all of
+    them when they fit, the best one whether it fits or not. What is compared are words or tokens; rare ones count more.
+
+    Each claim first names its best unit and the two beside it, then each its second best, and so on.
+    """
+    if sum(lengths) <= room:
+        return list(range(len(units)))
+    kinds = [set(unit) for unit in units]
+    counts = Counter(kind for unit in kinds for kind in unit)
+    number_of = {kind: number for number, kind in enumerate(counts)}
+    rarity = np.log((len(units) + 1) / np.array(list(counts.values()), dtype=np.float64))
+    there = np.zeros((len(units), len(counts)))
+    for row, unit in enumerate(kinds):
+        there[row, [number_of[kind] for kind in unit]] = 1.0
+    wanted = np.zeros((len(claims), len(counts)))
+    for row, claim in enumerate(claims):
+        wanted[row, [number_of[kind] for kind in set(claim) if kind in number_of]] = 1.0
+    order = np.argsort(-((wanted * rarity) @ there.T), axis=1, kind="stable")
+    kept: set[int] = set()
+    for rank in range(len(units)):
+        for best in order[:, rank]:
+            for number in (best, best - 1, best + 1) if rank == 0 else (best,):
+                if 0 <= number < len(units) and number not in kept and (lengths[number] <= room or not kept):
+                    kept.add(int(number))
+                    room -= lengths[number]
+    return sorted(kept)
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -98,8 +132,7 @@ def _units_of_facts(facts: list[_Fact]) -> Iterator[Unit]:
             yield from (_unit(fact.span, cut.of(fact.value)) for cut in cuts(fact.value))
         elif fact.value.strip():
             line = f"{fact.label}: {fact.value}" if fact.label else fact.value
-            label = words_of_line(f"{fact.label} {fact.key}")  # "WiFi" is met as "wifi" and as "wi-fi"
-            yield Unit(fact.span, line, words_of_line(line), label, fact.value)
+            yield Unit(fact.span, line, words_of_line(line), words_of_line(_in_words(fact.key)), fact.value)
 
 
 def _facts(text: str) -> list[_Fact]:

@@ -27,12 +27,17 @@ class Forest:
 
     def total(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """`base` and the leaf of each tree, added up; shape (len(rows),). The order of the sum is fixed."""
-        at = np.broadcast_to(self.roots, (len(rows), len(self.roots))).copy()
-        line = np.arange(len(rows))[:, None]
+        leaf = self.feature < 0
+        # A leaf leads to itself, whatever a row says.
+        feature = np.where(leaf, 0, self.feature).astype(np.intp)
+        threshold = np.where(leaf, np.float32(np.inf), self.threshold)
+        own = np.arange(len(leaf), dtype=np.intp)
+        ways = np.stack([np.where(leaf, own, self.right), np.where(leaf, own, self.left)], axis=1).ravel()
+        flat = np.ascontiguousarray(rows, dtype=np.float32).ravel()
+        starts = (np.arange(len(rows), dtype=np.intp) * rows.shape[1])[:, None]
+        at = np.broadcast_to(self.roots.astype(np.intp), (len(rows), len(self.roots)))
         for _ in range(self.depth):
-            feature = self.feature[at]
-            smaller = rows[line, np.maximum(feature, 0)] <= self.threshold[at]
-            at = np.where(feature < 0, at, np.where(smaller, self.left[at], self.right[at]))
+            at = ways[2 * at + (flat[starts + feature[at]] <= threshold[at])]
         totals: NDArray[np.float64] = self.base + self.value[at].astype(np.float64).sum(axis=1)
         return totals
 

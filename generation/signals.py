@@ -16,15 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.evidence import Unit, Word
-from generation.tokens import DEPTHS, TokenModel, Tokens
+from generation.evidence import Unit, Word, most_shared
+from generation.records import Record
+from generation.tokens import DEPTHS, TokenModel, Tokens, products
+from generation.words import HEDGES
 
 Matrix = NDArray[np.float32]
 
 SIGNALS = (
     # the word itself
     *("same word", "same stem", "how often", "same beginning", "rarity", "pieces", "number", "negation", "modal"),
-    *("comparative", "capital", "common", "length", "clock", "in question"),
+    *("comparative", "capital", "common", "length", "clock", "in question", "hedge"),
     # the nearest token of the evidence, at four depths: anywhere, in the best unit, in the units near it
     *("near 0", "near 2", "near 4", "near 6", "best 0", "best 4", "best 6", "around 0", "around 4", "around 6"),
     # where its stem stands
@@ -49,11 +51,14 @@ SIGNALS = (
     *("near 0 over mean", "near 4 over mean", "near 6 over mean", "best 4 over mean", "company over mean"),
     *("stems beside", "near 4 beside", "near 6 beside", "best 4 beside"),
     *("least stems beside", "least near 4 beside", "least near 6 beside", "least best 4 beside"),
-    *("claim stems", "claim near 4", "claim near 6", "claim company"),
+    *("claim stems", "claim near 4", "claim near 6", "claim company", "claim hedges"),
 )
 
 _WINDOW = 110
 """Tokens (estimated) of neighbouring units that are read together: enough to know what a pronoun may mean."""
+
+_READ = 400
+"""Tokens (estimated) of the context that get vectors: those of an answer's own quotes, and most of a short context."""
 
 _APART = 15
 """Words of the evidence, to either side, among which the rest of a claim is looked for."""
@@ -61,15 +66,12 @@ _APART = 15
 _FAR = 60.0
 """Words between two places from which it no longer matters how far they are apart; also: one of them is nowhere."""
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAY_STEMS = {day: number for number, name in enumerate(_DAYS) for day in (name, name.removesuffix("day"), name[:3])}
-_WITHOUT = frozenset({"lack", "lacks", "lacking", "unavailable", "limited"})
-
 
 class Evidence:
-    """What claims are held against. `units` are those of the whole context; built once, used for every claim of it."""
+    """What the claims of one answer are held against. `units` are those of the whole context. All of their words are
+    known; token vectors are made of those that share most with the claims, up to _READ tokens."""
 
-    def __init__(self, units: Sequence[Unit], model: TokenModel) -> None:
+    def __init__(self, units: Sequence[Unit], claims: Sequence[Unit], model: TokenModel) -> None:
         self.units = units
         self.words = [word for unit in units for word in unit.words]
         self.unit_of_word = np.array([number for number, unit in enumerate(units) for _ in unit.words], dtype=np.intp)
@@ -84,14 +86,18 @@ class Evidence:
         self.triples = set(zip(stems, stems[1:], stems[2:], strict=False))
         self.negated = [any(word.kind == "negation" for word in unit.words) for unit in units]
         self.clocks = {word.clock for word in self.words if word.clock is not None}
-        self.is_record = any(unit.value is not None for unit in units)
-        self.facts = _facts(units)
-        self.hours = _hours(units)
-        tokens = _encoded(units, model)
-        self.unit_of_token = np.concatenate(
-            [np.full(len(part.ids), number, dtype=np.intp) for number, part in enumerate(tokens)]
+        self.record = Record(units)
+        read = most_shared(
+            [[word.stem for word in claim.words] for claim in claims],
+            [[word.stem for word in unit.words] for unit in units],
+            [_length(unit) for unit in units],
+            room=_READ,
         )
-        vectors = np.concatenate([part.vectors for part in tokens], axis=1)
+        tokens = dict(zip(read, _encoded([units[number] for number in read], model), strict=True))
+        self.unit_of_token = np.concatenate(
+            [np.full(len(part.ids), number, dtype=np.intp) for number, part in tokens.items()]
+        )
+        vectors = np.concatenate([part.vectors for part in tokens.values()], axis=1)
         self.vectors = _of_length_one(vectors)
         sums = np.zeros((len(units), vectors.shape[2]), dtype=np.float32)
         np.add.at(sums, self.unit_of_token, vectors[-1])
@@ -159,8 +165,8 @@ def _signs(claim: Unit, tokens: Tokens, evidence: Evidence, asked: Collection[st
     without = _without_each(pooled, pieces, evidence.meanings[best]) - cosine[best]
     own = np.array([_cosine_of(pooled[one], evidence.meanings[best]) for one in pieces])
     company, gaps = _company(stems, common, evidence)
-    agrees, unknown = _against_facts(words, evidence)
-    hours = _against_hours(words, evidence)
+    agrees, unknown = evidence.record.facts(claim)
+    hours = evidence.record.hours(claim)
     anywhere = near.max(axis=2)
     unit = evidence.units[best]
 
@@ -170,6 +176,7 @@ def _signs(claim: Unit, tokens: Tokens, evidence: Evidence, asked: Collection[st
     def always(value: float) -> NDArray[np.float64]:
         return np.full(count, float(value))
 
+    hedges = each([word.folded in HEDGES for word in words])
     inside = each([stem in evidence.places for stem in stems])
     before, after = [("", ""), *zip(stems, stems[1:], strict=False)], [*zip(stems, stems[1:], strict=False), ("", "")]
     columns = [
@@ -185,6 +192,7 @@ def _signs(claim: Unit, tokens: Tokens, evidence: Evidence, asked: Collection[st
         each([word.end - word.start for word in words]),
         each([-1 if word.clock is None else word.clock in evidence.clocks for word in words]),
         each([stem in asked for stem in stems]),
+        hedges,
         *anywhere,
         *(near[depth][:, best] for depth in (0, 2, 3)),
         *(near[depth][:, around].max(axis=1) for depth in (0, 2, 3)),
@@ -211,7 +219,7 @@ def _signs(claim: Unit, tokens: Tokens, evidence: Evidence, asked: Collection[st
         always(math.log(len(evidence.words) + 1)),
         always(any(word.kind == "negation" for word in words)),
         always(evidence.negated[best]),
-        always(evidence.is_record),
+        always(evidence.record.exists),
         always(unit.value is not None),
         agrees,
         unknown,
@@ -223,6 +231,7 @@ def _signs(claim: Unit, tokens: Tokens, evidence: Evidence, asked: Collection[st
     windows = np.lib.stride_tricks.sliding_window_view(padded, 7, axis=1)
     columns += [*windows.mean(axis=2), *windows[:, :, 1:6].min(axis=2)]
     columns += [always(float(values @ weights)) for values in (inside, anywhere[2], anywhere[3], company)]
+    columns.append(always(hedges.mean()))
     rows = np.stack(columns, axis=1).astype(np.float32)
     return Signs(words, rows, weights.astype(np.float32), tuple(dict.fromkeys((best, second))))
 
@@ -241,13 +250,18 @@ def _cosine_of(vectors: Matrix, meaning: Matrix) -> float:
     return float(_of_length_one(vectors.mean(axis=0)[None])[0] @ meaning) if len(vectors) else 0.0
 
 
+def _length(unit: Unit) -> int:
+    """Tokens of a unit, estimated."""
+    return len(unit.text) // 4 + 2
+
+
 def _encoded(units: Sequence[Unit], model: TokenModel) -> list[Tokens]:
     """The tokens of each unit, read together with its neighbours."""
     texts: list[str] = []
     placed: list[tuple[int, int]] = []
     used = _WINDOW
     for unit in units:
-        length = len(unit.text) // 4 + 2
+        length = _length(unit)
         if used + length > _WINDOW:
             texts.append("")
             used = 0
@@ -283,11 +297,9 @@ def _pieces(words: Sequence[Word], tokens: Tokens) -> list[list[int]]:
 
 def _nearest(words: Sequence[Word], pieces: Sequence[Sequence[int]], tokens: Tokens, evidence: Evidence) -> Matrix:
     """The highest cosine of each word with a token of each unit, at each depth; depths × words × units."""
-    ours = _of_length_one(tokens.vectors)
+    cosines = products(_of_length_one(tokens.vectors), evidence.vectors)
     by_unit = np.zeros((len(DEPTHS), len(tokens.ids), len(evidence.units)), dtype=np.float32)
-    for depth in range(len(DEPTHS)):
-        cosines = ours[depth] @ evidence.vectors[depth].T
-        by_unit[depth][:, evidence.units_with_tokens] = np.maximum.reduceat(cosines, evidence.unit_starts, axis=1)
+    by_unit[:, :, evidence.units_with_tokens] = np.maximum.reduceat(cosines, evidence.unit_starts, axis=2)
     found = np.zeros((len(DEPTHS), len(words), len(evidence.units)), dtype=np.float32)
     for row, one in enumerate(pieces):
         if one:
@@ -354,74 +366,3 @@ def _gap(one: str, other: str, evidence: Evidence) -> float:
     right = np.abs(theirs[np.minimum(after, len(theirs) - 1)] - ours)
     left = np.abs(theirs[np.maximum(after - 1, 0)] - ours)
     return float(min(np.minimum(left, right).min(), _FAR))
-
-
-def _facts(units: Sequence[Unit]) -> dict[str, set[str]]:
-    """What a record says yes, no or unknown to: stem of its label → what is said."""
-    facts: dict[str, set[str]] = defaultdict(set)
-    for unit in units:
-        if unit.value in ("yes", "no", "unknown"):
-            for word in unit.label:
-                facts[word.stem].add(unit.value)
-    return facts
-
-
-def _hours(units: Sequence[Unit]) -> dict[int, set[int]]:
-    """The times of day that a record gives for each day of the week."""
-    hours: dict[int, set[int]] = defaultdict(set)
-    for unit in units:
-        clocks = {word.clock for word in unit.words if word.clock is not None}
-        for word in unit.label:
-            if word.folded in _DAY_STEMS:
-                hours[_DAY_STEMS[word.folded]] |= clocks
-    return hours
-
-
-def _against_facts(words: Sequence[Word], evidence: Evidence) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For each word that names a fact of the record: 1 where the claim affirms or denies it as the record does, -1
-    where it does the contrary, 0 where the record has no such fact or both; and whether the record leaves it open."""
-    agrees, unknown = np.zeros(len(words)), np.zeros(len(words))
-    denied_until = -1
-    for number, word in enumerate(words):
-        if word.kind == "negation" or word.folded in _WITHOUT:
-            denied_until = number + 8
-        elif word.folded in ("but", "however", "though", "offers", "has"):
-            denied_until = -1
-        said = evidence.facts.get(word.stem)
-        if said is None or word.common:
-            continue
-        denied = number <= denied_until
-        if said == {"yes"}:
-            agrees[number] = -1.0 if denied else 1.0
-        elif said == {"no"}:
-            agrees[number] = 1.0 if denied else -1.0
-        elif said == {"unknown"}:
-            unknown[number] = 1.0
-    return agrees, unknown
-
-
-def _against_hours(words: Sequence[Word], evidence: Evidence) -> NDArray[np.float64]:
-    """For each time of day in the claim: the share of the days it names on which the record gives that time, -1 for
-    all other words and where the record has no hours."""
-    found = np.full(len(words), -1.0)
-    if not evidence.hours:
-        return found
-    days: list[tuple[int, int]] = []
-    for number, word in enumerate(words):
-        day = _DAY_STEMS.get(word.folded.removesuffix("s"), _DAY_STEMS.get(word.folded))
-        if day is not None:
-            days.append((number, day))
-    named: list[int] = []
-    for (left, first), (right, last) in zip(days, [*days[1:], (-1, -1)], strict=False):
-        through = right == left + 2 and words[left + 1].folded in ("to", "through", "until", "till", "thru")
-        named += [(first + step) % 7 for step in range((last - first) % 7 + 1)] if through else [first]
-    if not named:
-        daily = any(word.folded in ("daily", "everyday", "week", "seven", "every") for word in words)
-        named = list(evidence.hours) if daily else []
-    for number, word in enumerate(words):
-        if word.clock is not None:
-            if named:
-                found[number] = sum(word.clock in evidence.hours.get(day, ()) for day in named) / len(named)
-            else:
-                found[number] = 1.0 if word.clock in evidence.clocks else 0.0
-    return found

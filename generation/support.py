@@ -10,7 +10,7 @@ held equal by generation.verify.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -83,17 +83,18 @@ class BuiltIn:
             return Scored(1.0, ())
         if not units:
             return Scored(0.0, tuple(ScoredClaim(one.text, one.span, 0.0, Support.NONE, ()) for one in claims))
-        evidence = Evidence(units, self._model)
+        evidence = Evidence(units, claims, self._model)
         asked = {word.stem for word in words_of_line(question) if not word.common}
         found = signals(claims, evidence, self._model, asked=asked)
         weights = self._weights
-        words = [logistic(weights.words.total(signs.rows)) for signs in found]
+        words = word_probabilities(weights.words, found)
         supports = [held_against_best(claim, signs, units) for claim, signs in zip(claims, found, strict=True)]
         wrong = weights.claims.probabilities(
             np.stack([claim_figures(*one) for one in zip(words, found, supports, strict=True)])
         )
         opposed = contradictions(claims, found, units)
-        whole = weights.answers.probabilities(answer_figures(words, wrong, found, opposed)[None])
+        form = form_of(units, asked=bool(asked))
+        whole = weights.answers[form].probabilities(answer_figures(words, wrong, found, opposed)[None])
         whole = with_contradictions(whole, np.array([opposed.any()]))[0]
         wrong = with_contradictions(wrong, opposed)
         return Scored(
@@ -133,11 +134,29 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Everything that was learnt."""
+    """Everything that was learnt; `answers` by the form of the context."""
 
     words: Forest
     claims: Linear
-    answers: Linear
+    answers: Mapping[str, Linear]
+
+
+FORMS = ("record", "asked", "prose")
+"""What a figure of an answer means depends on what it was made from: a record retold in sentences has many words of its
+own, an answer to a question few."""
+
+
+def form_of(units: Sequence[Unit], *, asked: bool) -> str:
+    """record for a context of keys and values, asked where there is a question, else prose."""
+    if any(unit.value is not None for unit in units):
+        return "record"
+    return "asked" if asked else "prose"
+
+
+def word_probabilities(forest: Forest, found: Sequence[Signs]) -> list[NDArray[np.float64]]:
+    """For each claim, of each of its words being unsupported."""
+    ends = np.cumsum([len(signs.rows) for signs in found])[:-1]
+    return np.split(logistic(forest.total(np.concatenate([signs.rows for signs in found]))), ends)
 
 
 def held_against_best(claim: Unit, signs: Signs, units: Sequence[Unit]) -> Support:
@@ -181,6 +200,7 @@ def claim_figures(words: NDArray[np.float64], signs: Signs, support: Support) ->
             *(float(row[_AT[name]]) for name in _OF_CLAIM),
             float(support is Support.VERIFIED),
             float(support is Support.ALTERED),
+            *_against_record(signs.rows),
             retells * (support is Support.ALTERED),
             turned,
             turned * retells,
@@ -197,31 +217,34 @@ def answer_figures(
 ) -> NDArray[np.float64]:
     """What the answer model sees: few figures, each of which can only speak against the answer.
 
-    Of words that are not common and stand nowhere in the context: their share and number, and the names among them;
-    the share of neighbouring words that are not neighbours there; how much of a claim its best evidence lacks, on
-    average; how sure the forest is of the worst word and of the worst three, and how many it thinks wrong; how many
-    facts and hours of a record are told otherwise; the probability of the worst three claims; and whether a claim is
-    contradicted.
+    Of words that are not common and stand nowhere in the context: their share and number, the names among them, and the
+    longest run; the share of neighbouring words that are not neighbours there; how much of a claim its best evidence
+    lacks, on average, and how many claims lack half in their best two units; how sure the forest is of the worst word
+    and of the worst three, and how many it thinks wrong; how many facts of a record are told otherwise, how many that
+    it leaves open are told, and how many of its hours are others; the probability of the worst three claims; and
+    whether a claim is contradicted.
     """
     rows = np.concatenate([signs.rows for signs in found])
-    outside = 1.0 - rows[:, _AT["same stem"]]
-    content = 1.0 - rows[:, _AT["common"]]
+    outside = (1.0 - rows[:, _AT["same stem"]]) * (1.0 - rows[:, _AT["common"]])
+    content = (1.0 - rows[:, _AT["common"]]).sum()
     pairs = np.concatenate([signs.rows[:-1, _AT["pair after"]] for signs in found])
-    lacking = 1.0 - np.array([signs.rows[0, _AT["claim cover"]] for signs in found if len(signs.rows)])
+    read = [signs.rows for signs in found if len(signs.rows)]
+    lacking = 1.0 - np.array([one[0, _AT["claim cover"]] for one in read])
+    weak = sum(one[0, _AT["claim cover of two"]] < 0.5 and (one[:, _AT["common"]] == 0).sum() > 3 for one in read)
     everything = np.sort(np.concatenate(words))[::-1]
-    hours = rows[:, _AT["hours agree"]]
     return np.array(
         [
-            float((outside * content).sum() / max(1.0, content.sum())),
-            float(np.log1p((outside * content).sum())),
+            float(outside.sum() / max(1.0, content)),
+            float(np.log1p(outside.sum())),
             float(np.log1p((outside * rows[:, _AT["capital"]]).sum())),
             float(1.0 - pairs.mean()) if len(pairs) else 0.0,
             float(lacking.mean()),
+            float(np.log1p(weak)),
+            float(np.log1p(max(_longest_run(one) for one in read))),
             float(everything[0]),
             float(everything[:3].mean()),
             float(np.log1p((everything > 0.5).sum())),
-            float(np.log1p((rows[:, _AT["fact agrees"]] < 0).sum())),
-            float(np.log1p(((hours >= 0) * (1 - hours)).sum())),
+            *_against_record(rows),
             float(np.sort(wrong)[::-1][:3].mean()),
             float(contradicted.any()),
         ],
@@ -245,11 +268,11 @@ def read_weights(path: Path) -> Weights:
             part: Linear(
                 kept[f"{part}.mean"], kept[f"{part}.deviation"], kept[f"{part}.factors"], float(kept[f"{part}.base"])
             )
-            for part in ("claims", "answers")
+            for part in ("claims", *FORMS)
         }
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(f"The weights of the support scorer ({path.name}) cannot be read.") from error
-    return Weights(forest, **linear)
+    return Weights(forest, linear["claims"], {form: linear[form] for form in FORMS})
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -263,7 +286,7 @@ _OF_CLAIM = (
     "claim negated",
     "evidence negated",
 )
-_CLAIM_FIGURES = 8 + len(_OF_CLAIM) + 6
+_CLAIM_FIGURES = 8 + len(_OF_CLAIM) + 9
 
 _CONTRADICTED = 0.9
 """The least probability of being unsupported for a claim that is contradicted, and for its answer. In the train part 52
@@ -277,6 +300,25 @@ _FAR_OUT = 4.0
 def _summary(ordered: NDArray[np.float64]) -> list[float]:
     """Of probabilities in falling order: the highest, the means of the first two and three, and of all."""
     return [float(ordered[0]), float(ordered[:2].mean()), float(ordered[:3].mean()), float(ordered.mean())]
+
+
+def _against_record(rows: NDArray[np.float32]) -> tuple[float, float, float]:
+    """How many words name a fact of a record that is told otherwise, how many one that it leaves open, how much of the
+    hours are others (logarithms)."""
+    hours = rows[:, _AT["hours agree"]]
+    told = (rows[:, _AT["fact agrees"]] < 0, rows[:, _AT["fact unknown"]], (hours >= 0) * (1 - hours))
+    otherwise, left_open, shifted = (float(np.log1p(one.sum())) for one in told)
+    return otherwise, left_open, shifted
+
+
+def _longest_run(rows: NDArray[np.float32]) -> int:
+    """Words that stand nowhere in the context, with none between them that does; common words do not count."""
+    longest = run = 0
+    for there, common in rows[:, (_AT["same stem"], _AT["common"])]:
+        if not common:
+            run = 0 if there else run + 1
+            longest = max(longest, run)
+    return longest
 
 
 def _score_of(claim: Claim, scorer: Scorer, question: str) -> float:

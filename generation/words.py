@@ -59,6 +59,13 @@ COMMON = SMALL | words_of(
     "being been s t"
 )
 
+# Words by which a writer concludes, advises or sums up instead of saying what a text says.
+HEDGES = words_of(
+    "important note noted noting therefore thus hence likely unlikely overall however additionally suggest suggests "
+    "suggesting infer inferred implies imply possibly probably perhaps generally typically usually often vary varies "
+    "may might could ensure recommended recommend advisable essential crucial potentially various variety"
+)
+
 # What limits a sentence without denying it.
 CONDITIONS = words_of(
     "if provided subject solely conditional only sofern soweit wenn falls vorbehaltlich nur si sauf sous nếu"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.evidence import units_of, words_of_line
+from generation.evidence import most_shared, units_of, words_of_line
 from generation.forest import Forest, logistic
 
 
@@ -21,7 +21,7 @@ def test_a_record_is_read_fact_by_fact_each_at_the_place_of_its_value() -> None:
         ("attributes Wi Fi: unknown", "null"),
         ("stars: 4.0", "4.0"),
     ]
-    assert {word.folded for word in units[2].label} >= {"wi", "fi", "wifi"}
+    assert [[word.folded for word in unit.name] for unit in units[1:3]] == [["outdoor", "seating"], ["wi", "fi"]]
 
 
 def test_long_values_of_a_record_are_read_sentence_by_sentence() -> None:
@@ -61,6 +61,13 @@ def test_whatever_a_record_holds_its_places_are_in_order_and_inside(value: objec
         assert unit.span.start >= end or unit.span.end == end
         end = unit.span.end
         assert all(unit.text[word.start : word.end].casefold() == word.folded for word in unit.words)
+
+
+def test_of_a_long_context_the_units_are_read_that_share_most_with_the_claims_and_their_neighbours() -> None:
+    units = [["a"], ["b"], ["rare", "b"], ["c"], ["a", "b"], ["c"]]
+    assert most_shared([["rare", "a"]], units, [1] * 6, room=6) == [0, 1, 2, 3, 4, 5]
+    assert most_shared([["rare", "a"]], units, [1] * 6, room=3) == [1, 2, 3]
+    assert most_shared([["c"]], units, [4] * 6, room=3) == [3]
 
 
 def test_a_forest_adds_up_the_leaves_that_a_row_reaches() -> None:
