@@ -108,9 +108,14 @@ def _embedding(settings: Settings) -> str:
     from retrieval.embed import embedder_for
 
     embedder = embedder_for(
-        settings.embedding.model, device=settings.embedding.device, batch_size=settings.embedding.batch_size
+        settings.embedding.model,
+        device=settings.embedding.device,
+        batch_size=settings.embedding.batch_size,
+        models=settings.models,
     )
-    return f"{settings.embedding.model}, {embedder.size} dimensions, fingerprint {embedder.fingerprint[:12]}"
+    reads = "any language" if embedder.languages is None else ", ".join(sorted(embedder.languages))
+    name = settings.embedding.model
+    return f"{name}, {embedder.size} dimensions, fingerprint {embedder.fingerprint[:12]}, reads {reads}"
 
 
 def _index(settings: Settings) -> str:

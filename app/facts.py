@@ -22,13 +22,21 @@ from core.facts import (
     facts_from_json,
     facts_to_json,
 )
-from ingest.facts import VERSION, facts_of
+from core.terms import amendment_to_json
+from ingest.amendments import VERSION as AMENDMENTS
+from ingest.amendments import amendments_of
+from ingest.facts import VERSION as FACTS
+from ingest.facts import facts_of
 from retrieval.catalogue import Kept, Record, Shelf
-from retrieval.library import Library
+from retrieval.reading_room import ReadingRoom
 from retrieval.scope import Candidate, Register
 
 log = logging.getLogger("dossier.app")
 
+VERSION = 1000 * FACTS + AMENDMENTS
+"""Of both sets of rules: when either is newer, a document is read again from its stored text."""
+
+_kept: WeakKeyDictionary[Shelf, tuple[Kept, ...]] = WeakKeyDictionary()
 _registers: WeakKeyDictionary[Shelf, Register] = WeakKeyDictionary()
 """The facts of a shelf turned round; gone with the shelf, so that nothing that was erased stays in memory."""
 
@@ -45,30 +53,49 @@ class Known:
 
 def kept_facts(document: Document, facts: Facts) -> Kept:
     """The facts of a document as they are stored."""
-    stored = json.dumps(facts_to_json(facts), ensure_ascii=False, separators=(",", ":"))
+    amendment = amendments_of(document)
+    return Kept(
+        document.collection,
+        document.id,
+        VERSION,
+        _stored(facts_to_json(facts)),
+        amends=None if amendment is None else _stored(amendment_to_json(amendment)),
+    )
+
+
+def _stored(value: object) -> str:
+    stored = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     # Half a surrogate pair is no character and no database takes one; a broken PDF may hold it in a name.
-    return Kept(document.collection, document.id, VERSION, stored.encode("utf-8", "replace").decode("utf-8"))
+    return stored.encode("utf-8", "replace").decode("utf-8")
 
 
-def known(library: Library, records: Sequence[Record], collection: str | None) -> tuple[Known, ...]:
+def known(library: ReadingRoom, records: Sequence[Record], collection: str | None) -> tuple[Known, ...]:
     """The facts of these documents, in their order."""
     current = _current(library, library.facts(collection), collection)
     kept = {(one.collection, one.document_id): one for one in current}
     return tuple(
-        _known(kept[record.collection, record.document_id])
+        as_known(kept[record.collection, record.document_id])
         for record in records
         if (record.collection, record.document_id) in kept
     )
 
 
-def register(library: Library, shelf: Shelf, collection: str | None) -> Register:
+def current(library: ReadingRoom, shelf: Shelf, collection: str | None) -> tuple[Kept, ...]:
+    """The stored facts of a shelf, read again where the rules are newer; once for each shelf."""
+    found = _kept.get(shelf)
+    if found is None:
+        found = _kept[shelf] = _current(library, shelf.facts, collection)
+    return found
+
+
+def register(library: ReadingRoom, shelf: Shelf, collection: str | None) -> Register:
     """The facts of the documents of a shelf, to be asked by name. Built once for each shelf."""
     found = _registers.get(shelf)
     if found is None:
-        kept = {(one.collection, one.document_id): one for one in _current(library, shelf.facts, collection)}
+        kept = {(one.collection, one.document_id): one for one in current(library, shelf, collection)}
         found = Register(
             [
-                Candidate(record.document_id, record.source, _known(one).facts)
+                Candidate(record.document_id, record.source, as_known(one).facts)
                 for record in shelf.records
                 if (one := kept.get((record.collection, record.document_id)))
             ]
@@ -77,13 +104,13 @@ def register(library: Library, shelf: Shelf, collection: str | None) -> Register
     return found
 
 
-def change(library: Library, record: Record, edits: Edits, *, by: str) -> None:
+def change(library: ReadingRoom, record: Record, edits: Edits, *, by: str) -> None:
     """Store what a person said of a document in one collection; nothing said means what was read."""
     stored = json.dumps(edits_to_json(edits), ensure_ascii=False) if edits else None
     library.keep_edits(record.collection, record.document_id, stored, by=by)
 
 
-def _current(library: Library, kept: tuple[Kept, ...], collection: str | None) -> tuple[Kept, ...]:
+def _current(library: ReadingRoom, kept: tuple[Kept, ...], collection: str | None) -> tuple[Kept, ...]:
     """These stored facts; those that are missing or older than the rules are read from the stored text first."""
     stale = {(one.collection, one.document_id) for one in kept if one.version != VERSION}
     if not stale:
@@ -99,13 +126,14 @@ def _current(library: Library, kept: tuple[Kept, ...], collection: str | None) -
     log.info("facts read", extra={"documents": len(fresh)})
     read = {(one.collection, one.document_id): one for one in fresh}
     return tuple(
-        Kept(one.collection, one.document_id, VERSION, new.facts, one.edits)
+        Kept(one.collection, one.document_id, VERSION, new.facts, one.edits, new.amends)
         if (new := read.get((one.collection, one.document_id)))
         else one
         for one in kept
     )
 
 
-def _known(kept: Kept) -> Known:
+def as_known(kept: Kept) -> Known:
+    """Stored facts as they count."""
     edits = edits_from_json(json.loads(kept.edits)) if kept.edits else Edits()
     return Known(kept.collection, kept.document_id, edits.applied(facts_from_json(json.loads(kept.facts))), edits)

@@ -19,7 +19,7 @@ from app.long_document import Asked
 from core.answers import Usage
 from core.documents import DocumentId, Hit
 from core.prices import Prices
-from core.privacy import EgressPolicy, Mode
+from core.privacy import ClearedTitles, EgressPolicy, Mode
 from generation.claude import Claude, Plan
 from generation.draft import BrokenOff
 from retrieval.catalogue import Record
@@ -45,13 +45,9 @@ class Hybrid:
 
         Raises EgressDenied and OverBudget before anything is sent, and what Claude.plan raises.
         """
-        titles = {record.document_id: f"{record.title} ({Path(record.source).stem})" for record in records}
-        cleared = self._policy.clear_titles(asked.question, titles, asked.clearances)
+        cleared = self._policy.clear_titles(asked.question, titles_of(records), asked.clearances)
         claude = self._connect()
-        characters = len(asked.question) + sum(len(title) for _, title in cleared.titles)
-        most = Usage(
-            input_tokens=int(characters / CHARACTERS_PER_TOKEN) + INSTRUCTIONS, output_tokens=claude.max_tokens
-        )
+        most = Usage(input_tokens=tokens_of(cleared), output_tokens=claude.max_tokens)
         with self._ledger.reserved(
             by=asked.by,
             collection=asked.collection,
@@ -68,6 +64,17 @@ class Hybrid:
             plan = replace(plan, usage=replace(plan.usage, cost_usd=self._prices.cost(claude.model, plan.usage)))
             money.spend(plan.usage)
         return plan, money.question
+
+
+def titles_of(records: Sequence[Record]) -> dict[DocumentId, str]:
+    """The titles with the names of the files, by which people know them."""
+    return {record.document_id: f"{record.title} ({Path(record.source).stem})" for record in records}
+
+
+def tokens_of(cleared: ClearedTitles) -> int:
+    """Tokens of a request for a plan, by a careful estimate."""
+    characters = len(cleared.question) + sum(len(title) for _, title in cleared.titles)
+    return int(characters / CHARACTERS_PER_TOKEN) + INSTRUCTIONS
 
 
 def found_by(plan: Plan, search: Search, *, limit: int) -> tuple[Hit, ...]:

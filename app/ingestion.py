@@ -33,6 +33,7 @@ from core.documents import Chunk, Document, DocumentId, Fate
 from core.errors import BrokenStore, DossierError, ServiceDown, UnreadableDocument, UsageError
 from core.facts import Facts
 from core.privacy import Clearance
+from core.readers import EVERYBODY, Readers
 from core.settings import Settings
 from ingest.chunk import chunk
 from ingest.facts import facts_of
@@ -87,7 +88,8 @@ class Brake:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a run is to do. `clearance` None: restricted for new documents, unchanged for those already here.
+    """What a run is to do. `clearance` None: restricted for new documents, unchanged for those already here. `readers`
+    None: those of what the place held before, or was to hold; else everybody.
 
     `sync` None: nothing is removed. `retry`: only what is in quarantine, and all of it is read again.
     """
@@ -98,6 +100,7 @@ class Order:
     ocr: OcrChoice = OcrChoice.AUTO
     sync: Brake | None = None
     retry: bool = False
+    readers: Readers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +244,7 @@ class Ingestion:
         try:
             stored = self._library.parsed(record)
             clearance = min(stored.clearance, record.clearance, key=_STRICTEST_FIRST.index)
-            document = replace(stored, source=record.source, clearance=clearance)
+            document = replace(stored, source=record.source, clearance=clearance, readers=record.readers)
         except BrokenStore:
             try:
                 original = self._library.original(record.document_id)
@@ -254,6 +257,7 @@ class Ingestion:
                 )
                 if document.id != record.document_id:
                     return False
+                document = replace(document, readers=record.readers)
                 self._library.keep(document, original)
             except (BrokenStore, UnreadableDocument):
                 return False
@@ -263,6 +267,17 @@ class Ingestion:
         self._library.shelve(_record(document, chunks, origin=record.origin, by=record.ingested_by))
         self._library.keep_facts([kept_facts(document, facts)])
         return True
+
+    def give_to(self, record: Record, readers: Readers) -> Record:
+        """Let only these read a document; the lock of its collection is held. Returns its row.
+
+        The row goes first, and counts beside the points: killed in between, nobody reads more than was said last.
+        """
+        self._library.give_to(record, readers)
+        self._index.give_to(record.collection, record.document_id, readers)
+        given = replace(record, readers=readers)
+        self._library.shelve(given)
+        return given
 
     def forget(self, collection: str, document_id: DocumentId) -> int:
         """Remove a document; returns how many chunks it had.
@@ -325,7 +340,7 @@ class Ingestion:
             left = work.quarantine.get(file.origin)
             if left and not order.retry and (left.document_id, left.reading) == (document_id, reading):
                 return _Unreadable(document_id, left.reason, reading)
-            return parse(
+            document = parse(
                 file.path,
                 collection=order.collection,
                 clearance=order.clearance or (known.clearance if known else Clearance.RESTRICTED),
@@ -335,6 +350,9 @@ class Ingestion:
                 languages=self._settings.ocr.languages,
                 on_page=lambda page, pages: work.tell(file, number, "reading", page, pages),
                 abandoned=work.abandoned.is_set,
+            )
+            return replace(
+                document, readers=order.readers or (known.readers if known else self._readers_at(work, file))
             )
         except UnreadableDocument as error:
             return _Unreadable(document_id, str(error), reading)
@@ -366,8 +384,19 @@ class Ingestion:
                 self._take_unreadable(work, file, _Unreadable(looked.id, str(error)))
         return None
 
+    def _readers_at(self, work: _Work, file: Found) -> Readers:
+        """Who may read what now lies at a place: unless it is said, who could read what it held or was to hold."""
+        if work.order.readers is not None:
+            return work.order.readers
+        held = [place.document_id for place in work.places if place.origin == file.origin]
+        former = [self._library.record(work.order.collection, document_id) for document_id in held]
+        closed = [one.readers for one in (*former, work.quarantine.get(file.origin)) if one is not None]
+        return next((readers for readers in closed if readers != EVERYBODY), EVERYBODY)
+
     def _take_known(self, work: _Work, file: Found, record: Record) -> IngestedDocument:
         self._library.seen(record, file.source, file.origin)
+        if work.order.readers not in (None, record.readers):
+            record = self._patiently(work, lambda: self.give_to(record, work.order.readers or EVERYBODY))
         self._replace_at(work, file, record.document_id)
         return _as_ingested(record, Status.UNCHANGED, file.source, moved_from=_moved_from(work, file, record))
 
@@ -415,7 +444,13 @@ class Ingestion:
             work.skipped.append((file.source, "The file was gone before it could be read."))
             return
         self._library.quarantine(
-            work.order.collection, file.source, file.origin, looked.document_id, looked.reason, looked.reading
+            work.order.collection,
+            file.source,
+            file.origin,
+            looked.document_id,
+            looked.reason,
+            looked.reading,
+            self._readers_at(work, file),
         )
         log.info("quarantined", extra={"document": looked.document_id, "collection": work.order.collection})
         work.documents.append(
@@ -662,6 +697,7 @@ def _record(document: Document, chunks: Sequence[Chunk], *, origin: str, by: str
         warnings=document.warnings,
         ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
         ingested_by=by,
+        readers=document.readers,
     )
 
 

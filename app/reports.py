@@ -5,13 +5,13 @@ The shapes are the outside interface: scripts, cron jobs and CI read them. Field
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from core.answers import Answer, Scope
+from core.answers import Answer, Citation, Scope
 from core.documents import Document, DocumentId, Fate, Hit, Span
 from core.facts import Facts
 
@@ -262,6 +262,9 @@ class Found:
                 "scope_weight": self.scope.weights.get(hit.chunk.document_id, 1.0),
                 "dense_rank": why.dense_rank,
                 "sparse_rank": why.sparse_rank,
+                "fused_rank": why.fused_rank,
+                "looked_rank": why.looked_rank,
+                "reranked_rank": why.reranked_rank,
                 "because": hit.because,
             }
         }
@@ -343,6 +346,20 @@ def _facts_rows(facts: Facts) -> list[dict[str, Any]]:
 
 def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -> dict[str, Any]:
     """An answer as JSON. `sources` gives (source, title) for each document that is cited."""
+
+    def place(citation: Citation) -> dict[str, Any]:
+        source, title = sources.get(citation.document_id, ("", ""))
+        return {
+            "document_id": citation.document_id,
+            "source": source,
+            "title": title,
+            "pages": list(citation.pages),
+            "start": citation.span.start,
+            "end": citation.span.end,
+            "quote": citation.quote,
+            **({"force": citation.force.value} if citation.force else {}),
+        }
+
     return {
         "question": answer.question,
         "answer": answer.text,
@@ -352,22 +369,40 @@ def answer_json(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) -
                 "support": claim.support.value,
                 "differences": list(claim.differences),
                 "score": None if claim.score is None else round(claim.score, 4),
-                "citations": [
-                    {
-                        "document_id": citation.document_id,
-                        "source": sources.get(citation.document_id, ("", ""))[0],
-                        "title": sources.get(citation.document_id, ("", ""))[1],
-                        "pages": list(citation.pages),
-                        "start": citation.span.start,
-                        "end": citation.span.end,
-                        "quote": citation.quote,
-                    }
-                    for citation in claim.citations
-                ],
+                "force": claim.force.value if claim.force else None,
+                "citations": [place(citation) for citation in claim.citations],
             }
             for claim in answer.claims
         ],
         "reason": answer.reason,
+        "as_of": answer.as_of.isoformat() if answer.as_of else None,
+        "amended_until": answer.amended_until.isoformat() if answer.amended_until else None,
+        "terms": [
+            {
+                "section": one.section,
+                "change": one.change.value,
+                "agreement": one.agreement,
+                "amended_by": one.amended_by,
+                "amended_by_source": sources.get(one.amended_by, ("", ""))[0],
+                "effective": one.effective.isoformat() if one.effective else None,
+                "effective_because": one.effective_because,
+                "in_force": one.in_force.value,
+                "original": place(one.original) if one.original else None,
+                "amendment": place(one.amendment) if one.amendment else None,
+                "text": place(one.text) if one.text else None,
+                "note": one.note,
+            }
+            for one in answer.terms
+        ],
+        "definitions": [
+            {
+                "term": one.term,
+                "citation": place(one.citation),
+                **({"elsewhere": one.elsewhere} if one.elsewhere else {}),
+            }
+            for one in answer.definitions
+        ],
+        "definitions_left_out": answer.definitions_left_out,
         "scope": scope_json(answer.scope),
         "coverage": {
             "documents_searched": answer.coverage.documents_searched,
@@ -430,6 +465,16 @@ def document_json(document: Document, *, with_text: bool) -> dict[str, Any]:
     }
 
 
+def readers_json(records: Sequence[Record]) -> dict[str, Any]:
+    """Who may read a document in each collection that holds it; null means everybody who may use this home."""
+    return {
+        "document_id": records[0].document_id,
+        "readers": [
+            {"collection": one.collection, "source": one.source, "readers": one.readers.named} for one in records
+        ],
+    }
+
+
 def record_json(record: Record, facts: Facts = ()) -> dict[str, Any]:
     """A row of the catalogue, with what is known about the document."""
     return {
@@ -440,6 +485,7 @@ def record_json(record: Record, facts: Facts = ()) -> dict[str, Any]:
         "title": record.title,
         "media_type": record.media_type,
         "clearance": record.clearance.value,
+        "readers": record.readers.named,
         "parser": record.parser,
         "pages": record.pages,
         "chunks": record.chunks,

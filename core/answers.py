@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from enum import StrEnum
 
 from core.documents import DocumentId, Span
 from core.privacy import Mode
+from core.terms import Change, Force
 
 
 class Support(StrEnum):
@@ -27,12 +29,16 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place in a document. `quote` is always `span.of(document.text)`; `pages[0]` is the page it begins on."""
+    """A place in a document. `quote` is always `span.of(document.text)`; `pages[0]` is the page it begins on.
+
+    `force` says whether it was in force on the day asked about; None where no amendment touches it.
+    """
 
     document_id: DocumentId
     span: Span
     quote: str
     pages: tuple[int, ...]
+    force: Force | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,46 @@ class Claim:
     support: Support = Support.NONE
     differences: tuple[str, ...] = ()
     score: float | None = None
+
+    @property
+    def force(self) -> Force | None:
+        """The least favourable of its citations: one superseded clause makes the claim one of the past."""
+        forces = [citation.force for citation in self.citations]
+        order = (Force.SUPERSEDED, Force.NOT_YET, Force.UNCLEAR, Force.IN_FORCE)
+        return next((force for force in order if force in forces), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A section that an amendment changes and that the answer rests on, with both texts.
+
+    `in_force` says of the amendment whether it counts on the day asked about. `original` is the section as it was,
+    None for one that is new or was not found; `amendment` is the sentence that changes it and `text` the new
+    words, None where there are none, or where the amendment is outside the documents that were asked about. `note` says
+    what could not be told.
+    """
+
+    section: str
+    change: Change
+    agreement: DocumentId | None
+    amended_by: DocumentId
+    effective: date | None
+    effective_because: str
+    in_force: Force
+    original: Citation | None = None
+    amendment: Citation | None = None
+    text: Citation | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedTerm:
+    """A defined term that the answer uses, and the place that defines it; `elsewhere` names the document that does,
+    where the place only refers to it."""
+
+    term: str
+    citation: Citation
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +165,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to a question. "Not in the documents" is `claims == ()` with a `reason`, never a magic sentence."""
+    """The answer to a question. "Not in the documents" is `claims == ()` with a `reason`, never a magic sentence.
+
+    `terms` are the amendments that its claims rest on, as of the day `as_of`; without one, all that the collection has
+    apply, the latest from `amended_until` on. `definitions` are those of terms that the claims or the question use.
+    """
 
     question: str
     claims: tuple[Claim, ...]
@@ -132,6 +182,11 @@ class Answer:
     prompt_version: str
     settings_hash: str
     usage: Usage = field(default_factory=Usage)
+    as_of: date | None = None
+    terms: tuple[Term, ...] = ()
+    amended_until: date | None = None
+    definitions: tuple[DefinedTerm, ...] = ()
+    definitions_left_out: int = 0
 
     @property
     def text(self) -> str:

@@ -16,6 +16,7 @@ from typing import NewType
 
 from core.finance import Statement
 from core.privacy import Clearance
+from core.readers import EVERYBODY, Readers
 
 DocumentId = NewType("DocumentId", str)
 """SHA-256 of the file's bytes, in hexadecimal: the same bytes are the same document wherever they lie."""
@@ -164,6 +165,7 @@ class Document:
     parser: str
     warnings: tuple[str, ...] = ()
     hidden: tuple[Hidden, ...] = ()
+    readers: Readers = EVERYBODY
 
     def fates(self) -> dict[Fate, int]:
         """How many pages met each fate; every fate is named, also with 0."""

@@ -41,7 +41,7 @@ _FIGURE = re.compile(
     (?P<digits>\d{{1,3}}(?:[,.'’\u00a0\u202f]\d{{3}})+(?:[.,]\d+)?(?![\d])|\d+(?:[.,]\d+)?|\.\d+)
     (?:\s?(?P<early>%))?
     \s?(?P<close>\))?
-    (?:[^\S\t\n]?-?(?P<scale>(?i:{_SCALES}))\b\.?)?
+    (?:[^\S\t\n]?-?(?P<scale>(?i:{_SCALES}))\b\.?|[^\S\t\n]?\(in\s(?P<told>(?i:thousand|million|billion)s)\))?
     (?:[^\S\t\n]?(?P<after>(?:{_CODES})\b|€|(?i:euros?|dollars?)\b))?
     (?:[^\S\t\n]?(?P<percent>%|(?i:per\s?cent|percent|prozent)\b))?
     """,
@@ -90,7 +90,8 @@ def figure_of(cell: str) -> Figure | None:
 _SCALE_OF_TABLE = re.compile(
     r"(?:\bin|\bof|USD|EUR|[$€£]|\bdollars|\bdollar amounts in)\s+"
     r"(?P<scale>thousand|million|billion|tausend|Tsd|Mio|Mrd)(?:en|e|s)?\b"
-    r"|\b(?P<alone>thousands|millions|billions)\b|(?:T|k)(?P<t>€|EUR)|(?P<zeros>000)['’]?s\b",
+    r"|\b(?P<alone>thousands|millions|billions)\b|(?:T|k)(?P<t>€|EUR)|(?P<zeros>000)['’]?s\b"
+    r"|(?:[$€£¥]|\b(?:RMB|USD|EUR|GBP|CHF))\s?(?:(?P<short>mn|m|bn|k)\b|['’](?P<noughts>000)\b)",
     re.IGNORECASE,
 )
 
@@ -101,7 +102,7 @@ def scale_in(text: str) -> int | None:
     found = _SCALE_OF_TABLE.search(text)
     if found is None:
         return None
-    word = (found["scale"] or found["alone"] or "").casefold().rstrip("s")
+    word = (found["scale"] or found["alone"] or found["short"] or "").casefold().rstrip("s")
     return SCALES[word] if word else 3
 
 
@@ -116,7 +117,8 @@ def same(one: Figure, other: Figure, *, within: Decimal = Decimal("0.5")) -> boo
 def _figure(match: re.Match[str]) -> Figure:
     digits = _plain_digits(match["digits"])
     percent = bool(match["percent"] or match["early"])
-    power = SCALES.get((match["scale"] or "").casefold().rstrip("."), 0) - (2 if percent else 0)
+    scale = match["scale"] or match["told"]
+    power = SCALES.get((scale or "").casefold().rstrip("."), 0) - (2 if percent else 0)
     factor = Decimal(10) ** power
     # "thirty (30) days" is no loss of thirty: accounting parentheses are not followed by what is counted.
     counted = re.match(r" ?[^\W\d_]", match.string[match.end() :])
@@ -129,7 +131,7 @@ def _figure(match: re.Match[str]) -> Figure:
         Decimal(10) ** -decimals * factor,
         CURRENCIES.get(money) or CURRENCIES.get(money[:3], ""),
         percent,
-        bool(match["scale"]),
+        bool(scale),
         Span(*match.span()),
     )
 

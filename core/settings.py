@@ -33,7 +33,8 @@ class Catalogue(_Group):
 class Embedding(_Group):
     model: str = Field(
         "all-MiniLM-L6-v2",
-        description="Folder of a sentence-transformers model, or all-MiniLM-L6-v2 (carried by a package), or hash.",
+        description="Folder of a sentence-transformers model, or all-MiniLM-L6-v2 (English), or multilingual-e5-small "
+        "(the extra multilingual), or hash.",
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps …")
     batch_size: int = Field(
@@ -101,6 +102,8 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(Path("~/.local/share/dossier"), description="Library, embedded index, catalogue and audit.")
+    user: str | None = Field(None, description="Who acts, and whose documents are seen. Unset: the system's user.")
+    groups: Path | None = Field(None, description='A file of groups, lines such as deal-team = ["alice", "bob"].')
     privacy: Privacy = Field(Privacy.STANDARD, description="standard, or gdpr: the process is sealed.")
     qdrant: Qdrant = Qdrant()
     catalogue: Catalogue = Catalogue()
@@ -114,17 +117,38 @@ class Settings(BaseSettings):
     prices: Path | None = Field(None, description="A file of prices in place of core/prices.toml.")
     log: Log = Log()
 
-    @field_validator("home", "prices")
+    @field_validator("home", "prices", "groups")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
 
+    @property
+    def models(self) -> Path:
+        """Where embedding models are unpacked."""
+        return self.home / "models"
+
     def digest(self) -> str:
         """A short hash of all values but secrets and places: two answers with the same digest were made alike."""
-        values = self.model_dump(mode="json", exclude={"home", "log", "budget", "prices"})
+        return hashlib.sha256(json.dumps(self._telling(), sort_keys=True).encode()).hexdigest()[:12]
+
+    def told(self) -> dict[str, str]:
+        """What `digest` is over, by the names of the environment, to be kept and passed on: an address is only "set",
+        of a folder there is only its name."""
+        told = {}
+        for group, values in self._telling().items():
+            for name, value in values.items() if isinstance(values, dict) else [("", values)]:
+                variable = f"DOSSIER_{group}_{name}".upper().rstrip("_")
+                if name in ("url", "base_url"):
+                    told[variable] = "set" if value else ""
+                else:
+                    told[variable] = "" if value is None else Path(value).name if name == "model" else str(value)
+        return told
+
+    def _telling(self) -> dict[str, Any]:
+        values = self.model_dump(mode="json", exclude={"home", "user", "groups", "log", "budget", "prices"})
         for group in ("qdrant", "llama", "claude"):
             values[group].pop("api_key")
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+        return values
 
 
 def settings_from_environment(**overrides: Any) -> Settings:

@@ -1,299 +1,393 @@
-"""How good the answers are, mode by mode, on the same questions: which one wins on *your* documents.
+"""The same questions through each mode, and what became of each: which mode wins on *your* documents.
 
-    questions ─ ask in each mode ─▶ answers ─┬─ the figure expected?                      right · wrong · silent
-                                             ├─ citations held against the judged places  precision, recall
-                                             └─ support of the claims, seconds, money
+    questions ─ cost (agreed to) ─ ask in each mode ─▶ answers ─┬─ what was expected?   right · partly · wrong · silent
+                                      (kept as they come)       ├─ where was it judged?  precision, recall
+                                                                └─ support, seconds, money
 
-Correctness is judged without a model where the expected answer is one figure (`eval.judge`); other answers are counted
-as answered or silent, and measured by their citations.
+Whether an answer is right is decided by numeric equality where one figure was expected (`eval.judge`), by a judge of
+prose elsewhere. The two are never put together. `eval.modes` has the figures over all questions.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from core.answers import Answer, Citation, Support
-from core.errors import DossierError, UsageError
+from app.proof import Correctness
+from core.answers import Answer, Citation
+from core.documents import Document, DocumentId, Span, pages_of
+from core.errors import BrokenStore, ConfigError, DossierError, EgressDenied, NotAgreed, OverBudget, ServiceDown
 from core.privacy import Mode
-from core.rows import read_rows
-from eval.dataset import Query, read_queries
-from eval.judge import Correctness, expected_figure, judge_figure
-from eval.report import Failure
-from eval.retrieval import Place, place_of
-from eval.statistics import Interval, mean_interval, wilson
+from eval.agreement import FIGURES, Judge
+from eval.dataset import Judged, Query
+from eval.judge import expected_figure, judge_figure
+from eval.kept_answers import KeptAnswers
 
 if TYPE_CHECKING:
     from app.service import App
 
-Ask = Callable[[Query], Answer]
+_PATIENCE = 3
+"""Questions in a row that a service did not answer, after which a run stops: the rest would not be answered either."""
+
+
+class Outcome(StrEnum):
+    """What came back for a question.
+
+    answered  claims
+    silent    none, with a reason: "not in the documents"
+    refused   policy or a budget forbade to ask
+    failed    there was an error
+    """
+
+    ANSWERED = "answered"
+    SILENT = "silent"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Expected(StrEnum):
+    """How a question can be judged: by its one figure, as prose, by silence where nothing answers it, or not at all."""
+
+    FIGURE = "figure"
+    PROSE = "prose"
+    SILENCE = "silence"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Citations held against judged places, by page or by span. `precision` is the share of citations that touch one,
+    None without citations; `recall` the share of places that are touched, 0 for an answer without citations."""
+
+    precision: float | None
+    recall: float
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What became of one question in one mode. None where a measure does not apply.
+    """What became of one question in one mode. `answered_by` is the mode that `auto` chose.
 
-    `correct` is None for answers that no figure decides; `precision` is None without citations, `recall` without
-    judged places. `supported` and `altered` are shares of the claims.
+    `correct` is None where nobody judged: nothing was expected, no judge is there, it failed (`unjudged` says why), or
+    there was no answer to judge. `page` and `span` are None where no such place was judged. `support` counts claims.
     """
 
     id: str
-    document: str
-    type: str
-    answered: bool
-    correct: Correctness | None
-    precision: float | None
-    recall: float | None
-    supported: float | None
-    altered: float | None
-    seconds: float
-    cost_usd: float
-    failure: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """The measures of one mode, each with its 95 % interval, and the sums behind them."""
-
-    mode: str
-    questions: int
-    metrics: Mapping[str, tuple[Interval, int]]
-    asked: tuple[Asked, ...]
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        return tuple(one.failure for one in self.asked if one.failure)
+    mode: Mode
+    outcome: Outcome
+    expected: Expected
+    answered_by: str = ""
+    correct: Correctness | None = None
+    judge: str = ""
+    page: Cited | None = None
+    span: Cited | None = None
+    support: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    cost_usd: float = 0.0
+    reason: str = ""
+    unjudged: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "mode": self.mode,
-            "questions": self.questions,
-            "metrics": {
-                name: {**{key: round(number, 4) for key, number in interval._asdict().items()}, "n": count}
-                for name, (interval, count) in self.metrics.items()
-            },
-            "answers": [
-                {
-                    "id": one.id,
-                    "answered": one.answered,
-                    "correct": one.correct.value if one.correct else None,
-                    "citation_precision": one.precision,
-                    "citation_recall": one.recall,
-                    "supported": one.supported,
-                    "seconds": round(one.seconds, 3),
-                    "cost_usd": round(one.cost_usd, 6),
-                }
-                for one in self.asked
-            ],
-            "failures": [{"id": one.id, "reason": one.reason} for one in self.failures],
-        }
+        return {**asdict(self), "seconds": round(self.seconds, 3), "cost_usd": round(self.cost_usd, 6)}
 
-
-def evaluate_answers(
-    app: App,
-    queries: Path,
-    *,
-    collection: str,
-    modes: Sequence[Mode],
-    types: Sequence[str] = (),
-    within_document: bool = False,
-    by: str,
-) -> tuple[Scores, ...]:
-    """Ask every question of the judged set in every mode. `types` keeps only questions of these types.
-
-    Raises UsageError for a judged set that cannot be read or has nothing of these types; NotFound for an unknown
-    collection. A question that fails is a failure of its mode and counts as not answered.
-    """
-    read = [query for query in read_queries(queries) if not types or query.type in types]
-    if not read:
-        raise UsageError(f"The judged set {queries} has no question of type {', '.join(types)}.")
-    documents = {PurePath(record.source).stem: record.document_id for record in app.documents(collection)}
-    paged = {
-        record.document_id
-        for record in app.documents(collection)
-        if PurePath(record.source).suffix.lower() not in (".txt", ".md")
-    }
-
-    def asked(query: Query, mode: Mode) -> Asked:
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Asked:
+        """The same from what `to_json` gave. Raises BrokenStore for anything else."""
         try:
-            within = [documents[name] for name in query.doc_ids if name in documents] if within_document else []
-            answer = app.ask(query.query, collection=collection, documents=within, mode=mode, by=by)
-        except DossierError as error:
-            return _failed(query, Failure(query.id, str(error)))
-        places = [
-            place_of(one, documents[one.doc_id], paged=documents[one.doc_id] in paged)
-            for one in query.evidence
-            if one.doc_id in documents
-        ]
-        return judged(query, answer, tuple(dict.fromkeys(places)))
-
-    return tuple(scored(mode.value, [asked(query, mode) for query in read]) for mode in modes)
-
-
-def judged(query: Query, answer: Answer, places: Sequence[Place]) -> Asked:
-    """An answer held against what was expected and where."""
-    citations = [citation for claim in answer.claims for citation in claim.citations]
-    return Asked(
-        id=query.id,
-        document=query.doc_id,
-        type=query.type or "",
-        answered=bool(answer.claims),
-        correct=_correct(query, answer),
-        precision=_share(any(_touches(one, place) for place in places) for one in citations) if places else None,
-        recall=_share(any(_touches(one, place) for one in citations) for place in places) if answer.claims else None,
-        supported=_share(claim.support is Support.VERIFIED for claim in answer.claims),
-        altered=_share(claim.support is Support.ALTERED for claim in answer.claims),
-        seconds=answer.usage.seconds,
-        cost_usd=answer.usage.cost_usd,
-    )
-
-
-def scored(mode: str, asked: Sequence[Asked]) -> Scores:
-    """The measures over the answers of one mode."""
-    values: dict[str, list[tuple[float, str]]] = {}
-
-    def note(name: str, value: float | None, one: Asked) -> None:
-        if value is not None:
-            values.setdefault(name, []).append((value, one.document))
-
-    for one in asked:
-        note("answered", float(one.answered), one)
-        if one.correct is not None:
-            note("right", float(one.correct is Correctness.RIGHT), one)
-            note("wrong", float(one.correct is Correctness.WRONG), one)
-            note("silent", float(one.correct is Correctness.SILENT), one)
-            if one.correct is not Correctness.SILENT:
-                note("right when answered", float(one.correct is Correctness.RIGHT), one)
-        note("citation precision", one.precision, one)
-        note("citation recall", one.recall, one)
-        note("claims supported", one.supported, one)
-        note("claims altered", one.altered, one)
-    metrics = {name: (_interval(pairs), len(pairs)) for name, pairs in values.items()}
-    return Scores(mode, len(asked), metrics, tuple(asked))
-
-
-def markdown(scores: Sequence[Scores]) -> str:
-    """One column for each mode; of each measure the value, its interval and over how many answers."""
-    names = list(dict.fromkeys(name for one in scores for name in one.metrics))
-    lines = ["| | " + " | ".join(one.mode for one in scores) + " |", "|---|" + "---|" * len(scores)]
-    for name in names:
-        cells = []
-        for one in scores:
-            if name in one.metrics:
-                (value, low, high), count = one.metrics[name]
-                cells.append(f"{value:.2f} ({low:.2f} – {high:.2f}), n={count}")
-            else:
-                cells.append("–")
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    seconds = [sum(a.seconds for a in one.asked) / max(len(one.asked), 1) for one in scores]
-    lines.append("| seconds per question | " + " | ".join(f"{value:.2f}" for value in seconds) + " |")
-    lines.append(
-        "| US dollars in all | " + " | ".join(f"{sum(a.cost_usd for a in s.asked):.4f}" for s in scores) + " |"
-    )
-    return "\n".join(lines) + "\n"
-
-
-# ── the judge itself, held against people ─────────────────────────────────────────────────────────────────────────────
-
-_LABELS = {
-    "Correct Answer": Correctness.RIGHT,
-    "Incorrect Answer": Correctness.WRONG,
-    "Refusal": Correctness.SILENT,
-}
+            known = {name: row[name] for name in cls.__dataclass_fields__}
+            return cls(
+                **{
+                    **known,
+                    "mode": Mode(row["mode"]),
+                    "outcome": Outcome(row["outcome"]),
+                    "expected": Expected(row["expected"]),
+                    "correct": Correctness(row["correct"]) if row["correct"] else None,
+                    "page": Cited(**row["page"]) if row["page"] else None,
+                    "span": Cited(**row["span"]) if row["span"] else None,
+                }
+            )
+        except (KeyError, ValueError, TypeError) as error:
+            raise BrokenStore("A row of the kept answers is not one of dossier eval answers.") from error
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
-    """How often the judge without a model says what people said. `counts` is (people, judge) → answers."""
+class RunCost:
+    """What a run is going to cost: `questions` are asked, `paid` of them of Claude, `refused` by policy.
 
-    answers: int
-    skipped: int
-    counts: Mapping[tuple[Correctness, Correctness], int]
-
-    @property
-    def three_way(self) -> Interval:
-        """Right, wrong or silent."""
-        return self._agree(lambda people, judge: people is judge)
-
-    @property
-    def two_way(self) -> Interval:
-        """Right or not."""
-        return self._agree(lambda people, judge: (people is Correctness.RIGHT) == (judge is Correctness.RIGHT))
-
-    def _agree(self, same: Callable[[Correctness, Correctness], bool]) -> Interval:
-        agreed = sum(count for (people, judge), count in self.counts.items() if same(people, judge))
-        return wilson(agreed / self.answers, self.answers)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "answers": self.answers,
-            "skipped": self.skipped,
-            "right_or_not": {key: round(number, 4) for key, number in self.two_way._asdict().items()},
-            "right_wrong_silent": {key: round(number, 4) for key, number in self.three_way._asdict().items()},
-            "counts": [
-                {"people": people.value, "judge": judge.value, "answers": count}
-                for (people, judge), count in sorted(self.counts.items())
-            ],
-        }
-
-
-def judge_judged(files: Sequence[Path]) -> Agreement:
-    """Judge answers that people judged: rows {id, question, gold_answer, response, label} as FinanceBench has them.
-
-    Rows whose expected answer is not one figure are skipped and counted. Raises UsageError for a file that cannot be
-    read, an unknown label, or when no row is left.
+    `usd` is about what it costs when answers are of the usual length, `most` what it cannot pass by a careful count;
+    `left` is what the budgets leave, None without one.
     """
-    counts: Counter[tuple[Correctness, Correctness]] = Counter()
-    skipped = 0
-    for path in files:
-        for row in read_rows(path, what="judged answer", texts=["question", "response", "label"]):
-            if row["label"] not in _LABELS or "gold_answer" not in row:
-                known = ", ".join(_LABELS)
-                raise UsageError(f"{path}: the answer {row['id']} has no gold_answer or none of the labels {known}.")
-            expected = expected_figure(row["gold_answer"])
-            if expected is None:
-                skipped += 1
+
+    questions: int
+    paid: int
+    refused: int
+    usd: float
+    most: float
+    left: float | None
+
+    def __str__(self) -> str:
+        left = f" The budgets leave USD {self.left:,.2f}." if self.left is not None else ""
+        refused = f" Policy refuses {self.refused} more." if self.refused else ""
+        return (
+            f"{self.paid} of {self.questions} questions go to Claude: about USD {self.usd:,.2f}, at most "
+            f"USD {self.most:,.2f}.{refused}{left}"
+        )
+
+    def to_json(self) -> dict[str, object]:
+        return {**asdict(self), "usd": round(self.usd, 4), "most": round(self.most, 4)}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a citation counts: on one of `pages`, and where the set was judged by character, over one of `spans`."""
+
+    document: DocumentId
+    pages: frozenset[int]
+    spans: frozenset[Span]
+
+
+class Places:
+    """The documents of a collection by the names that a judged set has for them, and their judged places."""
+
+    def __init__(self, app: App, collection: str) -> None:
+        self._app = app
+        self.documents = {PurePath(one.source).stem: one.document_id for one in app.documents(collection)}
+        self._read: dict[DocumentId, Document] = {}
+
+    def of(self, query: Query) -> tuple[Place, ...]:
+        return tuple(dict.fromkeys(self._place(one) for one in query.evidence if one.doc_id in self.documents))
+
+    def _place(self, one: Judged) -> Place:
+        """A span counts only where it holds in our canonical text: others may have counted in a text of their own."""
+        id = self.documents[one.doc_id]
+        if id not in self._read:
+            self._read[id] = self._app.document(id)
+        document = self._read[id]
+        holds = one.span is not None and one.span.of(document.text).split() == one.text.split()
+        spans = one.spans if holds else frozenset()
+        return Place(
+            id, one.pages or frozenset(page for span in spans for page in pages_of(span, document.pages)), spans
+        )
+
+
+class Asking:
+    """How questions are put: to which collection, by whom, judged by what, and how much the run may cost.
+
+    `prose` is the name of the judge of prose and the judge; `budget` is in dollars, None without a limit of its own.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        collection: str,
+        within_document: bool = False,
+        prose: tuple[str, Judge] | None = None,
+        budget: float | None = None,
+        by: str,
+    ) -> None:
+        self._app = app
+        self._places = Places(app, collection)
+        self._collection = collection
+        self._within_document = within_document
+        self._prose = prose
+        self._budget = budget
+        self._by = by
+
+    def estimate(self, left: Sequence[tuple[Mode, Query]]) -> RunCost:
+        """The cost of the questions that are left. What was read once for one of them comes from the cache for others.
+
+        Raises UsageError for a mode that is not configured, ConfigError for a model without a price.
+        """
+        usd = most = 0.0
+        paid = refused = 0
+        read: set[tuple[DocumentId, ...]] = set()
+        for mode, query in left:
+            try:
+                one = self._app.foresee(query.query, mode=mode, **self._where(query))
+            except EgressDenied:
+                refused += 1
                 continue
-            counts[_LABELS[row["label"]], judge_figure(row["question"], expected, row["response"])] += 1
-    if not counts:
-        raise UsageError("No row has one figure as its expected answer: there is nothing to judge.")
-    return Agreement(counts.total(), skipped, counts)
+            paid += one.most > 0
+            usd += one.again if one.documents in read else one.usd
+            most += one.most
+            read.add(one.documents)
+        left_over = self._app.budget_left(by=self._by) if paid else None
+        return RunCost(len(left) - refused, paid, refused, usd, most, left_over)
+
+    def ask(self, mode: Mode, query: Query, *, spent: float) -> tuple[Asked, Answer | None]:
+        """One question in one mode, with its answer where there is one. `spent` is what the run cost so far.
+
+        Raises ServiceDown, and ConfigError for what the next question would meet as well.
+        """
+        asked = self.unasked(mode, query)
+        try:
+            if self._budget is not None:
+                most = self._app.foresee(query.query, mode=mode, **self._where(query)).most
+                if most and spent + most > self._budget:
+                    raise OverBudget(
+                        f"The budget of this run is USD {self._budget:,.2f}; USD {spent:,.2f} of it are spent, "
+                        f"and this question may cost USD {most:,.2f}."
+                    )
+            answer = self._app.ask(query.query, mode=mode, **self._where(query))
+        except (EgressDenied, OverBudget) as error:
+            return replace(asked, outcome=Outcome.REFUSED, reason=str(error)), None
+        except (ServiceDown, ConfigError):
+            raise
+        except DossierError as error:
+            return replace(asked, reason=str(error)), None
+        return self._judged(asked, query, answer), answer
+
+    def unasked(self, mode: Mode, query: Query, reason: str = "") -> Asked:
+        """A question that nothing came back for: it cites no place, and whoever would have judged it is named."""
+        expected, places = expected_of(query), self._places.of(query)
+        named = self._prose[0] if expected is Expected.PROSE and self._prose else ""
+        page, span = _held_against(places, [])
+        return Asked(query.id, mode, Outcome.FAILED, expected, judge=named, page=page, span=span, reason=reason)
+
+    def _judged(self, asked: Asked, query: Query, answer: Answer) -> Asked:
+        citations = [citation for claim in answer.claims for citation in claim.citations]
+        page, span = _held_against(self._places.of(query), citations)
+        correct, judge, unjudged = self._correct(query, answer)
+        return replace(
+            asked,
+            outcome=Outcome.ANSWERED if answer.claims else Outcome.SILENT,
+            answered_by=answer.mode.value,
+            correct=correct,
+            judge=judge,
+            page=page,
+            span=span,
+            support=dict(Counter(claim.support.value for claim in answer.claims)),
+            seconds=answer.usage.seconds,
+            cost_usd=answer.usage.cost_usd,
+            unjudged=unjudged,
+        )
+
+    def _correct(self, query: Query, answer: Answer) -> tuple[Correctness | None, str, str]:
+        """The verdict, the judge, and why there is none although there is a judge."""
+        expected = expected_of(query)
+        if expected is Expected.SILENCE:
+            return (Correctness.WRONG if answer.claims else Correctness.SILENT), "", ""
+        if expected is Expected.FIGURE:
+            figure = expected_figure(query.answer)
+            assert figure is not None  # that is how it came to be a figure
+            # Behind the first claim, extractive mode says what its figure rests on; a model may conclude at the end.
+            said = answer.claims[0].text if answer.claims and answer.mode is Mode.EXTRACTIVE else answer.text
+            return judge_figure(query.query, figure, said), FIGURES, ""
+        if expected is Expected.UNKNOWN or self._prose is None:
+            return None, "", ""
+        name, judge = self._prose
+        if not answer.claims:
+            return Correctness.SILENT, name, ""
+        try:
+            return judge(query.query, query.answer, answer.text), name, ""
+        except DossierError as error:  # the answer is there, and may have cost money: only its verdict is missing
+            return None, name, str(error)
+
+    def _where(self, query: Query) -> dict[str, Any]:
+        known = self._places.documents
+        documents = [known[name] for name in query.doc_ids if name in known] if self._within_document else []
+        return {"collection": self._collection, "documents": documents, "by": self._by}
+
+
+def expected_of(query: Query) -> Expected:
+    if not query.answerable:
+        return Expected.SILENCE
+    if not query.answer:
+        return Expected.UNKNOWN
+    return Expected.PROSE if expected_figure(query.answer) is None else Expected.FIGURE
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a run is: question `done` of `total`, in which mode, and what the run cost so far."""
+
+    done: int
+    total: int
+    mode: Mode
+    usd: float
+
+
+def ask_all(
+    asking: Asking,
+    queries: Sequence[Query],
+    modes: Sequence[Mode],
+    kept: KeptAnswers,
+    *,
+    agree: Callable[[RunCost], bool],
+    with_texts: bool,
+    on_step: Callable[[Step], None] = lambda _: None,
+) -> tuple[Asked, ...]:
+    """What became of every question in every mode, mode by mode in the order of the set.
+
+    What `kept` has from an earlier run is not asked again, unless it failed or was refused. `agree` is asked before
+    anything is spent. `with_texts` keeps question, answer and quotes beside the verdicts.
+    Raises NotAgreed when it does not agree, and as Asking.estimate; ServiceDown when a service did not answer several
+    questions in a row, ConfigError when it refuses to: what was answered until then is kept.
+    """
+    rows = {(one.mode, one.id): one for one in map(Asked.of, kept.rows)}
+    done = {key for key, one in rows.items() if one.outcome in (Outcome.ANSWERED, Outcome.SILENT)}
+    # Questions on one document one after the other: Claude's cache lives for an hour.
+    in_turn = sorted(queries, key=lambda query: query.doc_id)
+    left = [(mode, query) for mode in modes for query in in_turn if (mode, query.id) not in done]
+    estimate = asking.estimate(left)
+    if estimate.paid and not agree(estimate):
+        raise NotAgreed(f"{estimate} Nothing was asked. Say --yes to agree.", estimate.to_json())
+    down = 0
+    for number, (mode, query) in enumerate(left, start=1):
+        spent = sum(one.cost_usd for one in rows.values())
+        on_step(Step(number, len(left), mode, spent))
+        answer = None
+        try:
+            asked, answer = asking.ask(mode, query, spent=spent)
+            down = 0
+        except ServiceDown as error:
+            down += 1
+            if down == _PATIENCE:
+                raise ServiceDown(f"{error} What was answered is kept: go on with --resume.") from error
+            asked = asking.unasked(mode, query, str(error))
+        rows[mode, query.id] = asked
+        kept.add({**asked.to_json(), **(_texts(query, answer) if with_texts else {})})
+    return tuple(rows[mode, query.id] for mode in modes for query in queries)
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _correct(query: Query, answer: Answer) -> Correctness | None:
-    if not query.answerable:
-        return Correctness.WRONG if answer.claims else Correctness.SILENT
-    expected = expected_figure(query.answer) if query.answer else None
-    if expected is None:
-        return None
-    if not answer.claims:
-        return Correctness.SILENT
-    # The first claim is the answer; those behind it say what it rests on.
-    return judge_figure(query.query, expected, answer.claims[0].text)
+def _texts(query: Query, answer: Answer | None) -> dict[str, Any]:
+    """For whoever reads the file: it names what was asked and expected, and what came back with its quotes."""
+    claims = answer.claims if answer else ()
+    return {
+        "query": query.query,
+        "answer_expected": query.answer,
+        "answer": answer.text if answer else "",
+        "silent_because": (answer.reason or "") if answer else "",
+        "citations": [
+            {"document_id": one.document_id, "pages": list(one.pages), "quote": one.quote}
+            for claim in claims
+            for one in claim.citations
+        ],
+    }
 
 
-def _touches(citation: Citation, place: Place) -> bool:
-    if citation.document_id != place.document:
-        return False
-    if place.spans:
-        return any(span.overlaps(citation.span) for span in place.spans)
-    return not place.pages or not place.pages.isdisjoint(citation.pages)
+def _held_against(places: Sequence[Place], citations: Sequence[Citation]) -> tuple[Cited | None, Cited | None]:
+    """By page and by span."""
 
+    def on_page(one: Citation, place: Place) -> bool:
+        return one.document_id == place.document and not place.pages.isdisjoint(one.pages)
 
-def _share(values: Iterable[bool]) -> float | None:
-    counted = list(values)
-    return sum(counted) / len(counted) if counted else None
+    def on_span(one: Citation, place: Place) -> bool:
+        return one.document_id == place.document and any(span.overlaps(one.span) for span in place.spans)
 
+    def cited(judged: Sequence[Place], touches: Callable[[Citation, Place], bool]) -> Cited | None:
+        if not judged:
+            return None
+        hits = [any(touches(one, place) for place in judged) for one in citations]
+        found = [any(touches(one, place) for one in citations) for place in judged]
+        return Cited(sum(hits) / len(hits) if hits else None, sum(found) / len(found))
 
-def _interval(pairs: Sequence[tuple[float, str]]) -> Interval:
-    return mean_interval([value for value, _ in pairs], [document for _, document in pairs])
-
-
-def _failed(query: Query, failure: Failure) -> Asked:
-    return Asked(query.id, query.doc_id, query.type or "", False, None, None, None, None, None, 0.0, 0.0, failure)
+    by_page = list(dict.fromkeys(replace(place, spans=frozenset()) for place in places if place.pages))
+    return cited(by_page, on_page), cited([place for place in places if place.spans], on_span)

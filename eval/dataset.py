@@ -76,6 +76,7 @@ class Query:
 def read_queries(path: Path) -> tuple[Query, ...]:
     """The questions of a judged set, in the order of the file. Blank lines are passed over.
 
+    Questions that a reviewer rejected are passed over (see eval.review).
     Raises UsageError that names file and line: the file cannot be read, a line is no JSON object, a field is missing
     or of the wrong type, an id stands twice, or there is no question at all.
     """
@@ -91,6 +92,8 @@ def read_queries(path: Path) -> tuple[Query, ...]:
         if not line.strip():
             continue
         query = _query(line, where=f"{path}, line {number}")
+        if query is None:
+            continue
         if query.id in queries:
             raise UsageError(f"{path}, line {number}: the id {query.id} stands there twice.")
         queries[query.id] = query
@@ -143,6 +146,12 @@ class _Evidence(BaseModel):
         )
 
 
+class _Review(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    verdict: str
+
+
 class _Row(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -154,9 +163,11 @@ class _Row(BaseModel):
     answerable: bool | None = None
     type: str | None = None
     lang: str | None = None
+    review: _Review | None = None
 
 
-def _query(line: str, *, where: str) -> Query:
+def _query(line: str, *, where: str) -> Query | None:
+    """None for a question that was rejected."""
     try:
         row = _Row.model_validate(json.loads(line))
     except json.JSONDecodeError as error:
@@ -167,6 +178,8 @@ def _query(line: str, *, where: str) -> Query:
             for detail in error.errors(include_input=False, include_url=False)
         )
         raise UsageError(f"{where}: {wrong}.") from error
+    if row.review is not None and row.review.verdict == "rejected":
+        return None
     return Query(
         id=row.id,
         query=row.query,

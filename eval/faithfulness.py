@@ -1,6 +1,6 @@
 """How well answers are carried by what they rest on, and how well a scorer tells: a score per item, figures per task.
 
-    items      {id, context, response, question?, source_id?, task?, label?}    label 1: something is unsupported
+    items      {id, context, response, question?, source_id?, task?, label?, kind?}   label 1: something is unsupported
     answers    a judged set of questions, put to a collection; each answer is held against its own quotes
                    │
                    ▼  scorer
@@ -12,6 +12,7 @@ tasks may only tell the tasks apart.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
@@ -23,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.proof import SUPPORTED, Scored, Scorer
+from app.proof import SUPPORTED, Scored, Scorer, kinds_in
 from core.errors import DossierError, ServiceDown, UsageError
 from core.privacy import Mode
 from core.rows import read_rows, writing
+from eval.calibration import Calibration, Confusion, Labelled, calibration, confusions
 from eval.dataset import read_queries
 from eval.report import Failure
 from eval.statistics import Interval, mean_interval, statistic_intervals
@@ -41,7 +43,8 @@ ALL = "all"
 @dataclass(frozen=True, slots=True)
 class Item:
     """A response and its context. `source` names what several items share, the cluster of all intervals; `label` is 1
-    where something is unsupported, 0 where nothing is, None where nobody judged. `failure`: why there is no response.
+    where something is unsupported, 0 where nothing is, None where nobody judged. `kind` is what was altered in it,
+    where that is known. `failure`: why there is no response.
     `made_here`: the texts stand in no file yet, so that the row of scores brings them.
     """
 
@@ -52,6 +55,7 @@ class Item:
     source: str = ""
     task: str = ""
     label: int | None = None
+    kind: str = ""
     failure: str | None = None
     made_here: bool = False
 
@@ -71,9 +75,28 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A scored item without its words. `verdict` and `holds` are those of its weakest claim, on which its score hangs:
+    what the verifier says of it, and which kinds of critical words it holds. `score` is None where it failed."""
+
+    id: str
+    source: str
+    task: str
+    label: int | None
+    score: float | None
+    kind: str = ""
+    verdict: str = ""
+    holds: tuple[str, ...] = ()
+
+
+BY = ("the verifier's word on the weakest claim", "what the weakest claim holds", "what was altered")
+"""The ways in which items are told apart in `Faithfulness.confusion`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Faithfulness:
     """A measurement. `seconds` are the times that items took, ascending, the first use of a model among them; `mean` is
-    the mean score, with its interval."""
+    the mean score, with its interval; `told` has a row for each item."""
 
     scorer: str
     items: int
@@ -83,10 +106,32 @@ class Faithfulness:
     tasks: Mapping[str, Task]
     failures: tuple[Failure, ...]
     seconds: tuple[float, ...]
+    told: tuple[Told, ...] = ()
 
     def within(self, share: float) -> float:
         """The seconds in which `share` of the items that have a score were scored."""
         return self.seconds[max(0, math.ceil(share * len(self.seconds)) - 1)] if self.seconds else 0.0
+
+    def calibration(self) -> Calibration | None:
+        """Whether the scores of the labelled items mean what they say; None without any."""
+        return calibration([labelled for _, labelled in self._labelled()])
+
+    def confusion(self) -> dict[str, dict[str, Confusion]]:
+        """How items were told, BY and then by kind; a way that nothing is known of is left out."""
+        rows = self._labelled()
+        ways: tuple[list[tuple[Labelled, Sequence[str]]], ...] = (
+            [(labelled, [one.verdict] if one.verdict else []) for one, labelled in rows],
+            [(labelled, one.holds) for one, labelled in rows],
+            [(labelled, [one.kind] if one.kind else []) for one, labelled in rows],
+        )
+        return {name: found for name, way in zip(BY, ways, strict=True) if (found := confusions(way))}
+
+    def _labelled(self) -> list[tuple[Told, Labelled]]:
+        return [
+            (one, Labelled(one.score, one.label == 0, one.source))
+            for one in self.told
+            if one.score is not None and one.label is not None
+        ]
 
     def figures(self, task: Task) -> tuple[str, ...]:
         """The figures of a task in words, in the order of METRICS."""
@@ -120,11 +165,46 @@ class Faithfulness:
                 }
                 for name, task in self.tasks.items()
             },
+            **({"calibration": found.to_json()} if (found := self.calibration()) else {}),
+            "confusion": {
+                way: {kind: one.to_json() for kind, one in kinds.items()} for way, kinds in self.confusion().items()
+            },
             "failures": [{"id": failure.id, "reason": failure.reason} for failure in self.failures],
             "seconds_per_item": round(sum(self.seconds) / max(1, len(self.seconds)), 4),
             "seconds_p50": round(self.within(0.5), 4),
             "seconds_p95": round(self.within(0.95), 4),
         }
+
+    def scores_json(self) -> dict[str, dict[str, Any]]:
+        """The score of every item, for a paired comparison later: no word of it."""
+        return {
+            one.id: {
+                "document": one.source,
+                "task": one.task,
+                "label": one.label,
+                "score": None if one.score is None else round(one.score, 6),
+            }
+            for one in self.told
+        }
+
+    def markdown(self) -> str:
+        """The figures as tables, under the sentence that says what they are over."""
+        lines = [self.summary()]
+        if self.tasks:
+            lines += [
+                "",
+                "| task | items | unsupported | AUROC | balanced accuracy | F1 |",
+                "|---|---|---|---|---|---|",
+            ]
+            lines += [
+                f"| {name} | {task.items} | {task.unsupported} | {' | '.join(self.figures(task))} |"
+                for name, task in self.tasks.items()
+            ]
+        if found := self.calibration():
+            lines += ["", found.summary()]
+        if self.failures:
+            lines += ["", "Failures:", "", *(f"- {failure}" for failure in self.failures)]
+        return "\n".join(lines) + "\n"
 
 
 def read_items(path: Path) -> tuple[Item, ...]:
@@ -144,6 +224,7 @@ def read_items(path: Path) -> tuple[Item, ...]:
             source=str(row.get("source_id") or row["id"]),
             task=str(row.get("task") or ""),
             label=row.get("label"),
+            kind=str(row.get("kind") or ""),
         )
         for row in rows
     )
@@ -171,6 +252,7 @@ def measure(items: Iterable[Item], scorer: Scorer, output: Path) -> Faithfulness
     and counts as told wrongly in every figure. Raises UsageError when `output` cannot be written, ServiceDown when no
     item at all could be scored because the service is down."""
     done: list[tuple[Item, float | None]] = []
+    told: list[Told] = []
     failures: list[Failure] = []
     claims = 0
     seconds: list[float] = []
@@ -180,6 +262,7 @@ def measure(items: Iterable[Item], scorer: Scorer, output: Path) -> Faithfulness
             if item.failure is not None:
                 failures.append(Failure(item.id, item.failure))
                 done.append((item, None))
+                told.append(_told(item, None))
                 continue
             started = time.perf_counter()
             try:
@@ -189,14 +272,17 @@ def measure(items: Iterable[Item], scorer: Scorer, output: Path) -> Faithfulness
                 down = error
                 failures.append(Failure(item.id, str(error)))
                 done.append((item, None))
+                told.append(_told(item, None))
                 continue
             except ArithmeticError as error:
                 failures.append(Failure(item.id, str(error)))
                 done.append((item, None))
+                told.append(_told(item, None))
                 continue
             seconds.append(time.perf_counter() - started)
             claims += len(scored.claims)
             done.append((item, scored.score))
+            told.append(_told(item, scored))
             texts = {"response": item.response, "context": item.context} if item.made_here else {}
             out.write(json.dumps({"id": item.id, **row_of(scored), **texts}, ensure_ascii=False) + "\n")
     if down is not None and len(failures) == len(done):
@@ -211,7 +297,16 @@ def measure(items: Iterable[Item], scorer: Scorer, output: Path) -> Faithfulness
         tasks=_tasks(done),
         failures=tuple(failures),
         seconds=tuple(sorted(seconds)),
+        told=tuple(told),
     )
+
+
+def data_hash(items: Iterable[Item]) -> str:
+    """A hash of items with their texts and labels: only runs over the same ones compare."""
+    rows = sorted(
+        json.dumps([one.id, one.context, one.response, one.question, one.source, one.task, one.label]) for one in items
+    )
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
 
 
 def row_of(scored: Scored) -> dict[str, Any]:
@@ -233,6 +328,20 @@ def row_of(scored: Scored) -> dict[str, Any]:
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _told(item: Item, scored: Scored | None) -> Told:
+    weakest = min(scored.claims, key=lambda claim: claim.score) if scored and scored.claims else None
+    return Told(
+        item.id,
+        item.source,
+        item.task,
+        item.label,
+        scored.score if scored else None,
+        item.kind,
+        weakest.support.value if weakest else "",
+        kinds_in(weakest.text) if weakest else (),
+    )
 
 
 def _must_be_finite(scored: Scored) -> None:

@@ -5,8 +5,11 @@
     baseline ───┘
 
 pass          no loss beyond the tolerance: the whole interval lies above −tolerance, on a set that could show one
-regression    worse beyond doubt: the whole interval lies below 0, or a question could not be asked
+regression    worse beyond doubt: more than chance moves any of the metrics, or a question could not be asked
 inconclusive  neither: the set is too small, or rankings moved both ways. It is no pass: a person has to look
+
+A regression is one metric of several, and each is a chance of a false alarm: so they are tested as a family. A pass
+wants every metric within its own interval, which needs no correction (R. Berger, Technometrics 24 (1982) 295).
 
 A baseline changes only on purpose, with a reason: see `eval/baseline.py`.
 """
@@ -20,15 +23,26 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from app.provenance import made_with
 from core.errors import UsageError
 from core.settings import Settings
 from eval.baseline import Baseline, updated
 from eval.compare import moved
 from eval.report import Result, Scored
-from eval.runs import commit, made_with
+from eval.runs import commit
 from eval.shipped import Judged
-from eval.statistics import Interval, difference_interval
+from eval.statistics import (
+    ALONE,
+    LEAST_CLUSTERS,
+    POWER,
+    RULE_OF_THREE,
+    Interval,
+    difference_interval,
+    families,
+    smallest_effect,
+)
 
 GATED = ("hit@1", "hit@5", "hit@10", "recall@10", "mrr", "ndcg@10", "document_hit@1", "abstention")
 """The metrics that decide. More would be the same thing said again, and each is one more chance of a false alarm."""
@@ -36,14 +50,8 @@ GATED = ("hit@1", "hit@5", "hit@10", "recall@10", "mrr", "ndcg@10", "document_hi
 TOLERANCE = 0.05
 """The largest loss that may pass. One rank swapped by another processor's rounding moves a set of 100 by 0.01."""
 
-LEAST_DOCUMENTS = 6
-"""Below it no paired test of signs over documents can reach 5 %, whatever the scores: 2 · 2⁻ⁿ ≤ 0.05 needs n ≥ 6."""
-
-_RULE_OF_THREE = 3
-"""0 changes seen in n questions still allow a share of 3/n, at 95 %: Hanley & Lippman-Hand, JAMA 249 (1983) 1743."""
-
-_POWER = 1.959964 + 0.841621
-"""Normal quantiles of 97.5 % and 80 %: an effect of so many standard errors is shown four times in five."""
+_DOUBT = 0.025
+"""The chance of a false alarm of all metrics together: that of the lower end of an interval at 95 %."""
 
 _ROUNDING = 1e-6
 """Scores in a baseline have six decimals: less is no difference."""
@@ -59,9 +67,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gated:
-    """One metric held against the baseline. `smallest` is the least loss that this set can show, in the metric's unit.
+    """One metric held against the baseline. `smallest` is the least loss that this set can show, in the metric's unit,
+    as one of a family of metrics; `alone` is what it could show if it were the only one.
 
     `difference` is now minus baseline, over the `questions` that have the metric in both, on `documents` documents.
+    `chance` is that of any metric falling so far were nothing worse.
     """
 
     metric: str
@@ -69,6 +79,8 @@ class Gated:
     now: float
     difference: Interval
     smallest: float
+    alone: float
+    chance: float
     questions: int
     documents: int
     verdict: Verdict
@@ -85,6 +97,7 @@ class Gate:
     lost: tuple[str, ...]
     failures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    critical: float = ALONE
 
     @property
     def verdict(self) -> Verdict:
@@ -92,6 +105,17 @@ class Gate:
         if self.failures or Verdict.REGRESSION in verdicts:
             return Verdict.REGRESSION
         return Verdict.INCONCLUSIVE if Verdict.INCONCLUSIVE in verdicts else Verdict.PASS
+
+    @property
+    def family(self) -> str:
+        """In a sentence, what testing the metrics together does to what the set can show."""
+        if len(self.metrics) == 1:
+            return ""
+        return (
+            f"{len(self.metrics)} metrics are tested together, at {_DOUBT:.1%} for all: a loss of one must reach "
+            f"{self.critical:.2f} standard errors ({ALONE:.2f} if it were the only one), so the smallest effect is "
+            f"{(self.critical + POWER) / (ALONE + POWER):.2f} times as large."
+        )
 
     @property
     def exit_code(self) -> int:
@@ -102,6 +126,8 @@ class Gate:
         return {
             "verdict": self.verdict.value,
             "tolerance": self.tolerance,
+            "critical": round(self.critical, _DECIMALS),
+            "family": self.family,
             "metrics": {
                 one.metric: {
                     "baseline": round(one.before, _DECIMALS),
@@ -110,6 +136,8 @@ class Gate:
                     "low": round(one.difference.low, _DECIMALS),
                     "high": round(one.difference.high, _DECIMALS),
                     "smallest_effect": round(one.smallest, _DECIMALS),
+                    "smallest_effect_alone": round(one.alone, _DECIMALS),
+                    "chance": round(one.chance, _DECIMALS),
                     "questions": one.questions,
                     "documents": one.documents,
                     "verdict": one.verdict.value,
@@ -141,8 +169,8 @@ class Gate:
         for name, ids in (("Won", self.won), ("Lost", self.lost), ("Could not be asked", self.failures)):
             if ids:
                 lines += ["", f"{name}: {', '.join(ids)}"]
-        if self.notes:
-            lines += ["", *self.notes]
+        for sentence in filter(None, (self.family, *self.notes)):
+            lines += ["", sentence]
         return "\n".join(lines) + "\n"
 
 
@@ -174,13 +202,16 @@ def gate(
     if not metrics:
         raise UsageError("No question of the baseline was scored now: there is nothing to compare.")
     won, lost = moved(now, baseline.scored(), metrics)
+    pairs = [_Paired.of(name, paired) for name in metrics]
+    family = families([one.differences for one in pairs], [one.documents for one in pairs])
     return Gate(
-        tuple(_held(name, paired, tolerance) for name in metrics),
+        tuple(_held(one, chance, family.critical, tolerance) for one, chance in zip(pairs, family.worse, strict=True)),
         tolerance,
         won,
         lost,
         tuple(failures),
         tuple(notes),
+        family.critical,
     )
 
 
@@ -218,49 +249,56 @@ def updated_by(settings: Settings, judged: Judged, result: Result, before: Basel
     )
 
 
-def smallest_effect(differences: Sequence[float], documents: Sequence[str]) -> float:
-    """The least difference of means that such a set can show: at 5 %, four times in five; never less than 3/n.
+@dataclass(frozen=True, slots=True)
+class _Paired:
+    """The scores of the questions that have a metric both times, and the documents that they count for."""
 
-    The standard error is that of a ratio over clusters: W. Cochran, Sampling Techniques (1977), section 11.
-    """
-    values = np.asarray(differences, dtype=float)
-    names, codes = np.unique(np.asarray(documents, dtype=object), return_inverse=True)
-    rest = np.zeros(len(names))
-    np.add.at(rest, codes, values - values.mean())
-    factor = len(names) / max(len(names) - 1, 1)
-    error = float(np.sqrt(factor * np.square(rest).sum())) / len(values)
-    return max(_POWER * error, _RULE_OF_THREE / len(values))
+    metric: str
+    new: NDArray[np.float64]
+    old: NDArray[np.float64]
+    documents: tuple[str, ...]
+
+    @classmethod
+    def of(cls, metric: str, paired: Sequence[tuple[Scored, Scored]]) -> _Paired:
+        rows = [(new, old) for new, old in paired if metric in new.scores and metric in old.scores]
+        new = np.array([one.scores[metric] for one, _ in rows])
+        old = np.array([one.scores[metric] for _, one in rows])
+        new = np.where(np.abs(new - old) <= _ROUNDING, old, new)
+        return cls(metric, new, old, tuple(one.document for _, one in rows))
+
+    @property
+    def differences(self) -> list[float]:
+        return [float(one) for one in self.new - self.old]
 
 
-def _held(metric: str, paired: Sequence[tuple[Scored, Scored]], tolerance: float) -> Gated:
-    rows = [(new, old) for new, old in paired if metric in new.scores and metric in old.scores]
-    new = np.array([one.scores[metric] for one, _ in rows])
-    old = np.array([one.scores[metric] for _, one in rows])
-    new = np.where(np.abs(new - old) <= _ROUNDING, old, new)
-    clusters = [one.document for _, one in rows]
-    difference = difference_interval(new, old, clusters)
-    documents = len(set(clusters))
-    verdict, because = _verdict(difference, len(rows), documents, tolerance)
+def _held(pair: _Paired, chance: float, critical: float, tolerance: float) -> Gated:
+    difference = difference_interval(pair.new, pair.old, pair.documents)
+    documents = len(set(pair.documents))
+    verdict, because = _verdict(difference, chance, len(pair.new), documents, tolerance)
     return Gated(
-        metric,
-        float(old.mean()),
-        float(new.mean()),
+        pair.metric,
+        float(pair.old.mean()),
+        float(pair.new.mean()),
         difference,
-        smallest_effect((new - old).tolist(), clusters),
-        len(rows),
+        smallest_effect(pair.differences, pair.documents, critical=critical),
+        smallest_effect(pair.differences, pair.documents),
+        chance,
+        len(pair.new),
         documents,
         verdict,
         because,
     )
 
 
-def _verdict(difference: Interval, questions: int, documents: int, tolerance: float) -> tuple[Verdict, str]:
-    if documents < LEAST_DOCUMENTS:
-        return Verdict.INCONCLUSIVE, f"{documents} documents are too few, {LEAST_DOCUMENTS} are needed"
-    if difference.high < 0:
-        return Verdict.REGRESSION, "worse beyond doubt"
-    if _RULE_OF_THREE / questions > tolerance:
-        needed = int(np.ceil(_RULE_OF_THREE / tolerance))
+def _verdict(
+    difference: Interval, chance: float, questions: int, documents: int, tolerance: float
+) -> tuple[Verdict, str]:
+    if documents < LEAST_CLUSTERS:
+        return Verdict.INCONCLUSIVE, f"{documents} documents are too few, {LEAST_CLUSTERS} are needed"
+    if chance <= _DOUBT:
+        return Verdict.REGRESSION, f"worse beyond doubt (p = {chance:.3f})"
+    if RULE_OF_THREE / questions > tolerance:
+        needed = int(np.ceil(RULE_OF_THREE / tolerance))
         return Verdict.INCONCLUSIVE, f"{questions} questions are too few, {needed} are needed"
     if difference.low < -tolerance:
         return Verdict.INCONCLUSIVE, f"a loss of {-difference.low:.3f} cannot be ruled out"

@@ -1,10 +1,12 @@
-"""Whether an answer states the figure that was expected: a judge without a model.
+"""Whether an answer says what was expected: two judges without a model, one for figures and a rough one for prose.
 
 question ─► scale asked for ("in USD millions") ─┐
 expected ─► one figure ──────────────────────────┼─► right · wrong · silent
 answer ───► its conclusion ─► figures ───────────┘
 
-Two figures are the same when they agree at the digits of the one that shows fewer, with their scale and sign.
+Two figures are the same when they agree at the digits of the one that shows fewer, with their scale and sign. Prose is
+held against the words and figures of what was expected: what it calls right is right nearly always, what it calls wrong
+is often right in other words (docs/evaluation.md has the figures), so it is advisory, as a model is (app.proof).
 """
 
 from __future__ import annotations
@@ -12,22 +14,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 
+from app.proof import Correctness
 from core.figures import Figure, figures_in, same, scale_in
-
-
-class Correctness(StrEnum):
-    """What became of a question.
-
-    right   the answer concludes with the figure expected
-    wrong   it concludes with another
-    silent  it says that it cannot answer, or there is none
-    """
-
-    RIGHT = "right"
-    WRONG = "wrong"
-    SILENT = "silent"
 
 
 def expected_figure(expected: str | float) -> Figure | None:
@@ -51,6 +40,27 @@ def judge_figure(question: str, expected: Figure, answer: str) -> Correctness:
     return Correctness.WRONG
 
 
+def judge_words(question: str, expected: str, answer: str) -> Correctness:
+    """Prose held against the words of the expected answer that the question does not have, and against its figures.
+
+    Right when the answer has at least half of each and no yes where a no was expected; else silent when it says that it
+    cannot answer, and wrong otherwise. Half is no tuned threshold: it is the middle.
+    """
+    if not answer.strip():
+        return Correctness.SILENT
+    yes, said_yes = _YES_OR_NO.match(expected), _YES_OR_NO.match(answer)
+    if yes and said_yes and bool(yes["yes"]) != bool(said_yes["yes"]):
+        return Correctness.WRONG
+    scale = scale_in(question) or 0
+    found = [form for one in figures_in(answer) for form in (one, one.times(scale))]
+    figures = [any(same(wanted, one) for one in found) for wanted in figures_in(expected)]
+    answered = _words(answer)
+    words = [word in answered for word in _words(expected) - _words(question)]
+    if (figures or words) and all(2 * sum(there) >= len(there) for there in (figures, words)):
+        return Correctness.RIGHT
+    return Correctness.SILENT if _SILENT.search(answer) else Correctness.WRONG
+
+
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _SHORT = 4
@@ -61,6 +71,11 @@ _ROUNDED_TWICE = Decimal("1.05")
 where that digit is fine, `_FINE` of the figure: $0.33 billion is not $0.4 billion."""
 
 _FINE = Decimal("0.01")
+
+_YES_OR_NO = re.compile(r"\W*(?:(?P<yes>yes|ja)|no|nein)\b", re.IGNORECASE)
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+"""Words of fewer letters are mostly those that every sentence has."""
 
 _LISTING = re.compile(r"^\s*\(?\d{1,2}[.)]\s+", re.MULTILINE)
 
@@ -121,3 +136,8 @@ def _same(wanted: Figure, said: Figure) -> bool:
     if said.place > wanted.place and abs(said.value) < 10 * said.place:  # "5 billion" says too little to be 4.6
         return said.value == wanted.value
     return same(wanted, said, within=_ROUNDED_TWICE if coarser <= _FINE * abs(wanted.value) else Decimal("0.5"))
+
+
+def _words(text: str) -> set[str]:
+    """In small letters, without a last s: "revenue" and "revenues" are one."""
+    return {word.casefold().rstrip("s") for word in _WORD.findall(text)}

@@ -8,9 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from core.documents import DocumentId, Span
+from core.privacy import Mode
 from eval.statistics import Interval, mean_interval, wilson
 
 _DECIMALS = 4
+
+_ID = 12
+"""Characters of a document's id that are enough to name it; `dossier show` takes it so."""
 
 ABSTENTION = "abstention"
 """The metric of a question that is 1 when it got an answer exactly if the documents have one."""
@@ -44,10 +49,35 @@ class Silence:
     document: str
     answerable: bool
     silent: bool
+    mode: str = Mode.EXTRACTIVE.value
 
     @property
     def right(self) -> bool:
         return self.silent is not self.answerable
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a document: its pages, and its span of the canonical text where that is known."""
+
+    document: DocumentId
+    pages: tuple[int, ...]
+    span: Span | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The document by the beginning of its id, which is that of its bytes: no name, no words."""
+        place = {} if self.span is None else {"start": self.span.start, "end": self.span.end}
+        return {"document_id": self.document[:_ID], "pages": list(self.pages), **place}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a question's judged places are, at which rank the first of them was found, and what came first instead."""
+
+    id: str
+    rank: int | None
+    judged: tuple[Spot, ...]
+    first: tuple[Spot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +94,8 @@ class Result:
 
     `unanswerable` have no answer in the documents, `unjudged` have one that nobody marked: neither can be ranked.
     `failures` are among `scored`, with 0. `slices` is dimension → value → figures. `seconds` are those of each search.
-    `silence` tells of every question whether it got no answer, and is empty where all have one.
+    `silence` tells of every question whether it got no answer, mode by mode, and is empty where all have one. `found`
+    tells of every question that was searched where its places came.
     """
 
     queries: int
@@ -78,6 +109,7 @@ class Result:
     within_document: bool
     seconds: tuple[float, ...] = ()
     silence: tuple[Silence, ...] = ()
+    found: tuple[Found, ...] = ()
 
     def latency(self) -> dict[str, float]:
         """Seconds of a search, measured on the spot: half of them took at most p50, 19 of 20 at most p95."""
@@ -85,11 +117,17 @@ class Result:
             return {}
         return {name: float(np.quantile(self.seconds, share)) for name, share in (("p50", 0.5), ("p95", 0.95))}
 
+    def modes(self) -> tuple[str, ...]:
+        """The modes that the questions were put to."""
+        return tuple(dict.fromkeys(one.mode for one in self.silence))
+
     def all_scores(self) -> tuple[Scored, ...]:
-        """`scored`, and of every question that was put to extractive mode whether it was silent when it should be."""
+        """`scored`, and of every question that was put to a mode whether it was silent when it should be: `abstention`
+        of extractive mode, `abstention:gdpr` and so on of the others."""
         rows = {one.id: one for one in self.scored}
         for one in self.silence:
-            scores = {**(rows[one.id].scores if one.id in rows else {}), ABSTENTION: float(one.right)}
+            name = ABSTENTION if one.mode == Mode.EXTRACTIVE.value else f"{ABSTENTION}:{one.mode}"
+            scores = {**(rows[one.id].scores if one.id in rows else {}), name: float(one.right)}
             rows[one.id] = Scored(one.id, one.document, scores)
         return tuple(rows.values())
 
@@ -125,7 +163,11 @@ class Result:
             "limit": self.limit,
             "metrics": _metrics_json(self.metrics),
             "latency": {name: round(value, _DECIMALS) for name, value in self.latency().items()},
-            **({"abstention": _metrics_json(abstention_figures(self.silence))} if self.silence else {}),
+            **(
+                {"abstention": {mode: _metrics_json(self.abstention(mode)) for mode in self.modes()}}
+                if self.silence
+                else {}
+            ),
             "slices": {
                 dimension: {
                     value: {"queries": part.queries, "metrics": _metrics_json(part.metrics)}
@@ -140,17 +182,30 @@ class Result:
                 }
                 for scored in self.all_scores()
             },
+            "found": {
+                one.id: {
+                    "rank": one.rank,
+                    "judged": [spot.to_json() for spot in one.judged],
+                    "first": [spot.to_json() for spot in one.first],
+                }
+                for one in self.found
+                if one.rank != 1
+            },
             "failures": [{"id": failure.id, "reason": failure.reason} for failure in self.failures],
         }
+
+    def abstention(self, mode: str) -> dict[str, Interval]:
+        """`abstention_figures` of one mode."""
+        return abstention_figures([one for one in self.silence if one.mode == mode])
 
 
 def markdown(result: Result) -> str:
     """The figures as a Markdown table under the sentence that says what they are over, then the failures."""
     lines = [result.summary(), "", "| metric | value | 95 % interval |", "|---|---|---|"]
     lines += [f"| {name} | {value:.3f} | {low:.3f} – {high:.3f} |" for name, (value, low, high) in result.rows()]
-    if result.silence:
-        lines += ["", "Not in the documents:", "", "| | value | 95 % interval |", "|---|---|---|"]
-        figures = abstention_figures(result.silence).items()
+    for mode in result.modes():
+        lines += ["", f"Not in the documents: {mode} mode.", "", "| | value | 95 % interval |", "|---|---|---|"]
+        figures = result.abstention(mode).items()
         lines += [f"| {name} | {value:.3f} | {low:.3f} – {high:.3f} |" for name, (value, low, high) in figures]
     if result.seconds:
         latency = result.latency()

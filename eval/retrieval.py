@@ -7,6 +7,7 @@ Relevance names documents, spans and pages, never chunks: cutting documents othe
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,11 +18,12 @@ import ir_measures
 import numpy as np
 
 from core.answers import Narrowing
-from core.documents import BlockKind, Document, DocumentId, Fate, Hit, Span
+from core.documents import BlockKind, Document, DocumentId, Fate, Hit, Span, pages_of
 from core.errors import DossierError, NotFound, UsageError
+from core.privacy import Mode
 from eval.abstention import silences
 from eval.dataset import Judged, Query, read_queries
-from eval.report import Failure, Result, Scored, Slice
+from eval.report import Failure, Found, Result, Scored, Slice, Spot
 from eval.statistics import Interval, mean_intervals
 
 if TYPE_CHECKING:
@@ -56,6 +58,9 @@ _COARSE = (1, 5, 10)
 
 _RANKED_AT = 10
 """The customary depth of nDCG and of the cut MRR (BEIR, MS MARCO)."""
+
+_SHOWN = 3
+"""First hits of which the place is kept, to be looked at beside what was judged."""
 
 _JUDGED_BY_CHARACTER = frozenset({".txt", ".md"})
 """Files whose canonical text is the file's own: only there do offsets that others counted stay valid."""
@@ -100,12 +105,14 @@ def evaluate(
     within_document: bool = False,
     paged: Collection[DocumentId] = frozenset(),
     traits: Mapping[str, Mapping[str, str]] | None = None,
+    spots: Mapping[str, Sequence[Spot]] | None = None,
 ) -> Result:
     """Search for every question, and measure where its judged places were found.
 
     `documents` tells for each `doc_id` of the judged set which document it is. `paged` are those whose canonical text
     is not the text that was judged by character (PDF and the like). `within_document` searches only where the evidence
     lies: what is left when the right document is known. `traits` tells more of a question, by its id, to slice by.
+    `spots` tells where its judged places are in the documents at hand, where that is known better than by judgement.
 
     Metrics, each in [0, 1], over answerable questions with judged places:
       hit@k            a relevant hit is among the first k
@@ -115,11 +122,9 @@ def evaluate(
       ndcg@10          binary gain for each hit that finds something new; ideal: one hit for each place, all at the top
                        (places that one hit finds together count as one)
       map              mean precision at the ranks that find something new, 0 for what is not found, to `limit`
-      page_hit@k, page_mrr
-                       a hit touches a judged page. Only where some place is judged by character and all have a page:
-                       elsewhere it says the same as hit@k, or nothing
-      document_hit@k, document_mrr
-                       a hit lies in a document that holds evidence (not when only those were searched)
+      page_…           the same of judged pages: a hit touches one. Only where some place is judged by character and all
+                       have a page: elsewhere it says the same as without page_, or nothing
+      document_…       the same of the documents that hold evidence (not when only those were searched)
       char_recall@8000, char_precision@8000
                        share of the judged characters that are among the first 8,000 characters of the hits, and share
                        of those that are judged: N. Pipitone, G. Alami, LegalBench-RAG (arXiv 2408.10343), section 4,
@@ -136,19 +141,15 @@ def evaluate(
         raise UsageError("No question of the judged set has a judged place: there is nothing to measure.")
 
     trials = [_tried(query, search, documents, limit, within_document, paged) for query in judged]
-    names, scores = _scores(trials, limit)
-    cutoffs = [cutoff for cutoff in _COARSE if cutoff <= limit]
-    for level, ranks in (
-        ("page", [trial.page_at for trial in trials] if _pages_are_judged(judged, trials) else None),
-        ("document", None if within_document else [trial.document_at for trial in trials]),
-    ):
-        if ranks is not None:
-            names = (*names, *(f"{level}_hit@{cutoff}" for cutoff in cutoffs), f"{level}_mrr")
-            columns = [[bool(rank and rank <= cutoff) for rank in ranks] for cutoff in cutoffs]
-            scores = np.column_stack((scores, *columns, [1 / rank if rank else 0.0 for rank in ranks]))
+    columns = _scores([trial.places for trial in trials], limit, cutoffs=sorted({*CUTOFFS, limit}), prefix="")
+    if _pages_are_judged(judged, trials):
+        columns |= _scores([trial.pages for trial in trials], limit, cutoffs=_COARSE, prefix="page_")
+    if not within_document:
+        columns |= _scores([trial.documents for trial in trials], limit, cutoffs=_COARSE, prefix="document_")
     if all(trial.judged_by in {"span", "failed"} for trial in trials):
-        names = (*names, f"char_recall@{CHARACTERS}", f"char_precision@{CHARACTERS}")
-        scores = np.column_stack((scores, [(trial.char_recall, trial.char_precision) for trial in trials]))
+        columns[f"char_recall@{CHARACTERS}"] = [trial.char_recall for trial in trials]
+        columns[f"char_precision@{CHARACTERS}"] = [trial.char_precision for trial in trials]
+    names, scores = tuple(columns), np.column_stack(list(columns.values()))
 
     def figures(chosen: Sequence[int]) -> dict[str, Interval]:
         clusters = [judged[number].doc_id for number in chosen]
@@ -171,6 +172,11 @@ def evaluate(
         seconds=tuple(trial.seconds for trial in trials if not trial.failure),
         limit=limit,
         within_document=within_document,
+        found=tuple(
+            Found(query.id, trial.rank, tuple((spots or {}).get(query.id, trial.judged)), trial.first)
+            for query, trial in zip(judged, trials, strict=True)
+            if not trial.failure
+        ),
     )
 
 
@@ -203,13 +209,18 @@ def evaluate_search(
     within_document: bool = False,
     narrowing: Narrowing = Narrowing.AUTO,
     limit: int = LIMIT,
+    modes: Sequence[Mode] = (Mode.EXTRACTIVE,),
     by: str,
 ) -> Result:
     """`evaluate_app` on questions that were read already.
 
     Questions are also told apart by what their evidence is: whether it stands in a table, and on a scanned page. Where
-    some have no answer, every question is put to extractive mode as well: does it stay silent where it should?
+    some have no answer, every question is put to each of `modes` as well: does it stay silent where it should? Raises
+    UsageError for a mode that is not configured.
     """
+    all_answerable = all(query.answerable for query in queries)
+    for mode in () if all_answerable else modes:
+        app.must_be_configured(mode)
     named = {doc_id for query in queries for doc_id in query.doc_ids}
     records = [record for record in app.documents(collection) if PurePath(record.source).stem in named]
     documents: dict[str, DocumentId] = {}
@@ -233,46 +244,60 @@ def evaluate_search(
         within_document=within_document,
         paged=paged,
         traits=_traits(app, queries, documents, paged),
+        spots=_spots(app, queries, documents, paged),
     )
-    if all(query.answerable for query in queries):
+    if all_answerable:
         return result
     failed = {failure.id for failure in result.failures}
     asked = [query for query in queries if query.id not in failed]
-    return replace(
-        result,
-        silence=silences(
-            app,
-            asked,
-            documents,
-            collection=collection,
-            within_document=within_document,
-            narrowing=narrowing,
-            by=by,
-        ),
+    told, unasked = silences(
+        app,
+        asked,
+        documents,
+        modes=modes,
+        collection=collection,
+        within_document=within_document,
+        narrowing=narrowing,
+        by=by,
     )
+    return replace(result, silence=told, failures=(*result.failures, *unasked))
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
-    """What became of one question. `found_at[i]` is the rank (from 1) of the first hit that touches place i.
+class _Ranking:
+    """What was found of some places, be they spans, pages or documents, among `hits` hits.
 
-    `relevant` tells of each hit whether it touches any; `page_at` and `document_at` are the ranks of the first hit on a
-    judged page, and in a document that holds evidence.
+    `found_at[i]` is the rank (from 1) of the first hit that touches place i; `relevant` tells of each hit whether it
+    touches any.
     """
 
-    judged_by: str
     hits: int = 0
     found_at: tuple[int | None, ...] = (None,)
     relevant: tuple[bool, ...] = ()
-    page_at: int | None = None
-    document_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What became of one question: its judged places, pages and documents in the ranking, and the first hits."""
+
+    judged_by: str
+    places: _Ranking = _Ranking()
+    pages: _Ranking = _Ranking()
+    documents: _Ranking = _Ranking()
+    judged: tuple[Spot, ...] = ()
+    first: tuple[Spot, ...] = ()
     seconds: float = 0.0
     char_recall: float = 0.0
     char_precision: float = 0.0
     failure: Failure | None = None
+
+    @property
+    def rank(self) -> int | None:
+        """The rank of the first hit that touches a judged place."""
+        return min((rank for rank in self.places.found_at if rank is not None), default=None)
 
 
 def _tried(
@@ -299,24 +324,32 @@ def _tried(
         place_of(one, documents[one.doc_id], paged=documents[one.doc_id] in paged) for one in query.evidence
     )
     kinds = {place.judged_by for place in places}
-    pages = [Place(documents[one.doc_id], pages=one.pages) for one in query.evidence]
+    pages = dict.fromkeys(Place(documents[one.doc_id], pages=one.pages) for one in query.evidence)
     recall, precision = _characters(returned, [(documents[one.doc_id], one) for one in query.evidence])
     return _Trial(
         judged_by=kinds.pop() if len(kinds) == 1 else "mixed",
-        hits=len(hits),
-        found_at=tuple(_first(hits, place.touched_by) for place in places),
-        relevant=tuple(any(place.touched_by(hit) for place in places) for hit in hits),
-        page_at=_first(hits, lambda hit: any(page.touched_by(hit) for page in pages)),
-        document_at=_first(hits, lambda hit: hit.chunk.document_id in right),
+        places=_ranking(hits, places),
+        pages=_ranking(hits, pages),
+        documents=_ranking(hits, [Place(document) for document in right]),
+        judged=tuple(
+            Spot(documents[one.doc_id], tuple(sorted(one.pages)), None if documents[one.doc_id] in paged else one.span)
+            for one in query.evidence
+        ),
+        first=tuple(Spot(hit.chunk.document_id, tuple(hit.chunk.pages), hit.chunk.span) for hit in hits[:_SHOWN]),
         seconds=seconds,
         char_recall=recall,
         char_precision=precision,
     )
 
 
-def _first(hits: Sequence[Hit], relevant: Callable[[Hit], bool]) -> int | None:
-    """The rank, from 1, of the first relevant hit."""
-    return next((rank for rank, hit in enumerate(hits, start=1) if relevant(hit)), None)
+def _ranking(hits: Sequence[Hit], places: Collection[Place]) -> _Ranking:
+    return _Ranking(
+        hits=len(hits),
+        found_at=tuple(
+            next((rank for rank, hit in enumerate(hits, start=1) if place.touched_by(hit)), None) for place in places
+        ),
+        relevant=tuple(any(place.touched_by(hit) for place in places) for hit in hits),
+    )
 
 
 def _pages_are_judged(queries: Sequence[Query], trials: Sequence[_Trial]) -> bool:
@@ -347,44 +380,36 @@ def _characters(hits: Sequence[Hit], judged: Sequence[tuple[DocumentId, Judged]]
     return (found / len(wanted) if wanted else 0.0), (found / len(returned) if returned else 0.0)
 
 
-def _scores(trials: Sequence[_Trial], limit: int) -> tuple[tuple[str, ...], np.ndarray[Any, np.dtype[np.float64]]]:
-    """Names of metrics, and the score of each trial in each (trials × metrics)."""
-    cutoffs = sorted({cutoff for cutoff in CUTOFFS if cutoff <= limit} | {limit})
+def _scores(rankings: Sequence[_Ranking], limit: int, *, cutoffs: Sequence[int], prefix: str) -> dict[str, list[float]]:
+    """Metric → the score of each ranking. The names begin with `prefix`."""
+    cutoffs = [cutoff for cutoff in cutoffs if cutoff <= limit]
     ranked: dict[str, Any] = {f"hit@{cutoff}": ir_measures.Success @ cutoff for cutoff in cutoffs}
-    ranked["map"] = ir_measures.AP
-    ranked["mrr"] = ir_measures.RR
+    ranked |= {"map": ir_measures.AP, "mrr": ir_measures.RR}
     if limit >= _RANKED_AT:
-        ranked[f"mrr@{_RANKED_AT}"] = ir_measures.RR @ _RANKED_AT
         ranked[f"ndcg@{_RANKED_AT}"] = ir_measures.nDCG @ _RANKED_AT
+        if not prefix:
+            ranked[f"mrr@{_RANKED_AT}"] = ir_measures.RR @ _RANKED_AT
     # One question per judged place, because a single hit may find several: found by rank k is then a hit at k.
     found = {f"recall@{cutoff}": ir_measures.Success @ cutoff for cutoff in cutoffs}
 
     whole, single = _Rankings(), _Rankings()
-    for number, trial in enumerate(trials):
-        whole.add(str(number), trial.hits, trial.found_at)
-        for place, rank in enumerate(trial.found_at):
-            single.add(f"{number}.{place}", trial.hits, (rank,))
-    by_trial = whole.measured(ranked)
-    by_place = single.measured(found)
+    for number, one in enumerate(rankings):
+        whole.add(str(number), one.hits, one.found_at)
+        for place, rank in enumerate(one.found_at):
+            single.add(f"{number}.{place}", one.hits, (rank,))
+    by_question, by_place = whole.measured(ranked), single.measured(found)
 
-    names = (
-        *(name for name in ranked if name.startswith("hit@")),
-        *found,
-        *(f"precision@{cutoff}" for cutoff in _COARSE if cutoff <= limit),
-        *(name for name in ranked if not name.startswith("hit@")),
-    )
-    scores = np.empty((len(trials), len(names)))
-    for number, trial in enumerate(trials):
-        for column, name in enumerate(names):
-            if name in ranked:
-                scores[number, column] = by_trial[name, str(number)]
-            elif name.startswith("precision@"):
-                cutoff = int(name.removeprefix("precision@"))
-                scores[number, column] = sum(trial.relevant[:cutoff]) / cutoff
-            else:
-                places = [by_place[name, f"{number}.{place}"] for place in range(len(trial.found_at))]
-                scores[number, column] = np.mean(places)
-    return names, scores
+    def places(name: str, number: int) -> list[float]:
+        return [by_place[name, f"{number}.{place}"] for place in range(len(rankings[number].found_at))]
+
+    numbers = range(len(rankings))
+    scores = {name: [by_question[name, str(number)] for number in numbers] for name in ranked if "hit@" in name}
+    scores |= {name: [float(np.mean(places(name, number))) for number in numbers] for name in found}
+    for cutoff in cutoffs:
+        if cutoff in _COARSE:
+            scores[f"precision@{cutoff}"] = [sum(one.relevant[:cutoff]) / cutoff for one in rankings]
+    scores |= {name: [by_question[name, str(number)] for number in numbers] for name in ranked if "hit@" not in name}
+    return {f"{prefix}{name}": values for name, values in scores.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,6 +460,43 @@ def _traits(
             table = any(_in_table(document, one, paged=document.id in paged) for document, one in known)
             traits[query.id] = {"scanned": "yes" if scanned else "no", "table": "yes" if table else "no"}
     return traits
+
+
+def _spots(
+    app: App, queries: Sequence[Query], documents: Mapping[str, DocumentId], paged: Collection[DocumentId]
+) -> dict[str, tuple[Spot, ...]]:
+    """Where the judged places are in the canonical texts, of each question whose documents are here.
+
+    Offsets that others counted in a PDF are not ours: there the judged words are looked for on the judged page.
+    """
+    read = {id: app.document(id) for id in {documents[name] for name in documents}}
+    spots = {}
+    for query in queries:
+        if all(one.doc_id in documents for one in query.evidence):
+            spots[query.id] = tuple(
+                Spot(document.id, tuple(sorted(one.pages)), _words_at(document, one))
+                if document.id in paged and one.pages
+                else Spot(document.id, _pages_of(document, one), one.span)
+                for one in query.evidence
+                for document in (read[documents[one.doc_id]],)
+            )
+    return spots
+
+
+def _words_at(document: Document, judged: Judged) -> Span | None:
+    """Where the judged words stand on their page, whatever the blanks between them; None where they do not."""
+    words = judged.text.split()
+    if not words:
+        return None
+    pattern = re.compile(r"\s+".join(map(re.escape, words)))
+    for page in document.pages:
+        if page.number in judged.pages and (found := pattern.search(document.text, page.span.start, page.span.end)):
+            return Span(*found.span())
+    return None
+
+
+def _pages_of(document: Document, judged: Judged) -> tuple[int, ...]:
+    return pages_of(judged.span, document.pages) if judged.span else tuple(sorted(judged.pages))
 
 
 def _scanned(document: Document, judged: Judged) -> bool:

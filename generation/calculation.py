@@ -8,45 +8,36 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation, localcontext
+from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 
 from core.figures import Figure, figures_in
 
-_OPERATORS = "+-*/()"
-_TOKEN = re.compile(r"\s*(?:(?P<line>(?:prev|avg|change)?\{[^}]*\})|(?P<number>\d+(?:\.\d+)?)|(?P<sign>[-+*/()]))")
+_OPERATORS = "+-*/^()"
+_TOKEN = re.compile(r"\s*(?:(?P<line>(?:prev|avg|change)?\{[^}]*\})|(?P<number>\d+(?:\.\d+)?)|(?P<sign>[-+*/^()]))")
 
 
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """A formula with its figures put in: "16,830 / ((2,667 + 2,721) / 2)" and what it comes to."""
-
-    shown: str
-    value: Decimal
+Lookup = Callable[[str, int], str]
+"""(name of a line, years before the one asked for) → the figure as it is to stand in the expression."""
 
 
-Lookup = Callable[[str, int], tuple[str, Decimal]]
-"""(name of a line, years before the one asked for) → the figure as shown, and its value."""
-
-
-def work_out(formula: str, lookup: Lookup) -> Worked:
-    """The formula with the figures of its lines. Raises what `lookup` raises; ZeroDivisionError."""
+def put_in(formula: str, lookup: Lookup) -> str:
+    """The formula with the figures of its lines: "16,830 / ((2,667 + 2,721) / 2)". Raises what `lookup` raises."""
     shown: list[str] = []
     for match in _TOKEN.finditer(formula):
         if match["line"]:
             kind, _, name = match["line"].rstrip("}").partition("{")
-            now = lookup(name, 0)[0] if kind != "prev" else ""
-            before = lookup(name, 1)[0] if kind else ""
+            now = lookup(name, 0) if kind != "prev" else ""
+            before = lookup(name, 1) if kind else ""
             shown.append(
                 {"": now, "prev": before, "avg": f"(({before} + {now}) / 2)", "change": f"({now} - {before})"}[kind]
             )
         else:
             shown.append(match["number"] or match["sign"])
-    text = re.sub(r"\(\s+", "(", re.sub(r"\s+\)", ")", " ".join(shown)))
-    return Worked(text, evaluate(text))
+    return re.sub(r"\(\s+", "(", re.sub(r"\s+\)", ")", " ".join(shown)))
 
 
 def evaluate(expression: str) -> Decimal:
-    """The value of an expression of figures, + - * / and brackets; "(1,234)" after an operator is just 1,234.
+    """The value of an expression of figures, + - * / ^ and brackets; "(1,234)" after an operator is just 1,234.
 
     Raises ValueError for anything else, ZeroDivisionError for a division by zero.
     """
@@ -55,7 +46,7 @@ def evaluate(expression: str) -> Decimal:
         context.prec = 40
         try:
             value, rest = _sum(tokens)
-        except (DivisionByZero, InvalidOperation) as error:
+        except (DivisionByZero, InvalidOperation, Overflow) as error:
             raise ZeroDivisionError(expression) from error
     if rest:
         raise ValueError(f"not an expression of figures: {expression}")
@@ -83,9 +74,9 @@ class Equation:
         return abs(self.value - self.said.value) <= self.said.place / 2
 
 
-_SIDE = r"[\s\d.,()+*/×÷$€£%·−–-]+"
+_SIDE = r"[\s\d.,()+*/^×÷$€£%·−–-]+"
 _EQUATION = re.compile(
-    rf"(?P<left>(?<!\w)[\d($€£]{_SIDE}?[+*/×÷−–-]{_SIDE}?)\s*=\s*(?P<right>[-−(]?[$€£]?\d[\d.,]*\)?\s*%?)"
+    rf"(?P<left>(?<!\w)(?:[-−](?=[\d(]))?[\d($€£]{_SIDE}?[+*/^×÷−–-]{_SIDE}?)\s*=\s*(?P<right>[-−(]?[$€£]?\d[\d.,]*\)?\s*%?)"
 )
 
 
@@ -99,13 +90,13 @@ def equations_in(text: str) -> Iterator[Equation]:
         except (ValueError, ZeroDivisionError):
             continue
         if len(right) == 1:
-            operands = tuple(figures_in(re.sub(r"[()+*/-]", " ", left)))
+            operands = tuple(figures_in(re.sub(r"[()+*/^-]", " ", left)))
             yield Equation(match.start(), match.end(), operands, right[0], value)
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_PIECE = re.compile(r"\s*(?P<number>\d[\d.,]*\s?%?|[-+*/()])")
+_PIECE = re.compile(r"\s*(?P<number>\d[\d.,]*\s?%?|[-+*/^()])")
 
 
 def _tokens(expression: str) -> Iterator[str]:
@@ -128,10 +119,18 @@ def _sum(tokens: list[str]) -> tuple[Decimal, list[str]]:
 
 
 def _product(tokens: list[str]) -> tuple[Decimal, list[str]]:
-    value, rest = _factor(tokens)
+    value, rest = _power(tokens)
     while rest and rest[0] in "*/":
-        right, after = _factor(rest[1:])
+        right, after = _power(rest[1:])
         value, rest = (value * right if rest[0] == "*" else value / right), after
+    return value, rest
+
+
+def _power(tokens: list[str]) -> tuple[Decimal, list[str]]:
+    value, rest = _factor(tokens)
+    if rest and rest[0] == "^":
+        exponent, rest = _factor(rest[1:])
+        value = value**exponent
     return value, rest
 
 

@@ -20,11 +20,22 @@ from typing import Any
 from core.answers import Usage
 from core.documents import Chunk, DocumentId
 from core.names import initials, short_form
+from core.questions import asked_of
+from generation.asked_for import (
+    clause_named,
+    decided,
+    heading_of,
+    kinds_wanted,
+    topic_of_clause,
+    wants_list,
+    with_items,
+)
 from generation.draft import Draft, DraftClaim
-from generation.figure_answers import figure_answer
+from generation.figure_answers import figure_answer, row_answer
 from generation.figures import asked_figure, words_for_figures
-from generation.passages import Passage, passages_of
-from generation.words import ASKING, LANGUAGES, MONTHS, SMALL, UNITS
+from generation.passages import Passage, cells_of_line, passages_of
+from generation.tables import is_head
+from generation.words import ASKING, LANGUAGES, MONTHS, SMALL
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 """Cosine, in [-1, 1], of a question with each of several texts."""
@@ -40,6 +51,9 @@ _COMPARED = 48
 
 _CONTEXT = 0.5
 """What a term counts that stands only in the heading, title or column heads of a passage."""
+
+_LOOKED_AT = 6
+"""Sentences among the best in which a verdict or the beginning of a list is looked for."""
 
 _RUNNER_UP = 0.8
 """A further claim has at least this share of the best score."""
@@ -97,14 +111,19 @@ class Extractive:
         companies = companies_in(question, language) if figure is not None else ()
         # A row that resembles the question is no answer to it: the figure asked for, or none. Only a table that is no
         # statement, asked without naming a company, is quoted by its rows.
-        if figure is not None and (companies or any(chunk.statement for chunk in chunks)):
+        of_statements = figure is not None and bool(companies or any(chunk.statement for chunk in chunks))
+        if figure is not None and of_statements:
             within = _statements_of(companies, chunks)
             unmentioned = () if within else companies
             found = figure_answer(figure, chunks, passages, within=within)
             claims, reason = found.claims, (found.reason if within else None)
-        elif not unmentioned:
-            ranked = self.scored(question, _of_whom(about, passages, words))
-            claims = tuple(_claims(ranked)) if ranked and ranked[0].evidence >= self._enough else ()
+        if not claims and not unmentioned:
+            companies = companies_in(question, language)
+            within = _statements_of(companies, chunks)
+            row = row_answer(question, chunks, passages, companies=companies, within=within)
+            claims = row.claims if row is not None else ()
+        if not of_statements and not claims and not unmentioned:
+            claims = self._quoted(asked_of(question) or question, _of_whom(about, passages, words), language)
         if on_text is not None and claims:
             on_text(" ".join(claim.text for claim in claims))
         return Draft(
@@ -115,6 +134,25 @@ class Extractive:
             prompt_version=VERSION,
             usage=Usage(seconds=time.perf_counter() - started),
         )
+
+    def _quoted(self, asked: str, passages: Sequence[Passage], language: str | None) -> tuple[DraftClaim, ...]:
+        """The words of the passages that answer best, as the question wants them: a clause, a whole list, yes or no."""
+        topic = topic_of_clause(asked)
+        if topic is not None and (named := clause_named(topic, passages, lambda text: _asked(text, language))):
+            return named
+        ranked = self.scored(asked, passages)
+        if not ranked or ranked[0].evidence < self._enough:
+            return ()
+        claims = tuple(_claims(ranked))
+        looked = ranked[:_LOOKED_AT]
+        near = [one.passage for one in looked if one.score >= _RUNNER_UP * ranked[0].score]
+        first = _verdict(asked, [one.passage for one in looked])
+        if first is None and wants_list(asked):
+            first = _list(near, passages)
+        if first is None:
+            return claims
+        rest = [claim for claim in claims if not set(claim.passages) & set(first.passages)]
+        return (first, *rest[: _MOST_CLAIMS - 1])
 
     def scored(self, question: str, passages: Sequence[Passage]) -> tuple[Scored, ...]:
         """The passages that have words of their own, best first."""
@@ -143,7 +181,7 @@ class Extractive:
             for words, near in zip(own, around, strict=True)
         ]
         firm = [sum(weight for term, weight in weights.items() if term in words) / total for words in own]
-        wants = _kinds_wanted(question)
+        wants = kinds_wanted(question)
         ranks = [1 / (1 + passage.rank) for passage in bodies]
         kinds = [float(any(kind.search(passage.text) for kind in wants)) for passage in bodies]
         by_words = [
@@ -170,6 +208,24 @@ class Extractive:
         places = sorted(range(len(passages)), key=lambda place: -by_words[place])[:_COMPARED]
         values = self._similarity(question, [passages[place].readable for place in places])
         return {place: max(float(value), 0.0) for place, value in zip(places, values, strict=True)}
+
+
+def _verdict(asked: str, near: Sequence[Passage]) -> DraftClaim | None:
+    """The first of these sentences that decides a question of yes or no, when none decides it otherwise."""
+    for passage in near:
+        verdict = decided(asked, passage.readable, [other.readable for other in near])
+        if verdict is not None:
+            return DraftClaim(f"{verdict}: {passage.readable}", (passage.number,))
+    return None
+
+
+def _list(near: Sequence[Passage], passages: Sequence[Passage]) -> DraftClaim | None:
+    """The first of these sentences that opens a list, with its items."""
+    for passage in near:
+        items = with_items(passage, passages)
+        if len(items) > 1:
+            return DraftClaim(" ".join(item.readable for item in items), tuple(item.number for item in items))
+    return None
 
 
 def _evidence(coverage: float, cosine: float | None) -> float:
@@ -333,10 +389,14 @@ _NUMBER = re.compile(r"\d")
 def _says_something(passage: Passage) -> bool:
     """Headings and lone numbers answer nothing: a passage needs two words, and a row a label and a value."""
     words = _WORD.findall(passage.text)
-    if " ".join(passage.text.split()) in passage.section.split(" › "):
+    if " ".join(passage.text.split()) in passage.section.split(" › ") or heading_of(passage) == passage.readable:
         return False
     if passage.is_row:
-        return len(words) >= 2 and any(not _NUMBER.match(word) for word in words)
+        return (
+            not is_head(cells_of_line(passage.text))
+            and len(words) >= 2
+            and any(not _NUMBER.match(word) for word in words)
+        )
     return len(words) >= 3 or bool(_UNSPACED.search(passage.text))
 
 
@@ -391,25 +451,6 @@ def _weights(asked: frozenset[str], passages: Sequence[frozenset[str]]) -> dict[
     return weights
 
 
-# ── what kind of thing is asked for ──────────────────────────────────────────────────────────────────────────────────
-
-_DATE = re.compile(rf"\b(?:19|20)\d\d\b|\b\d+\s+(?:{'|'.join(UNITS)})\b|\b(?:{'|'.join(MONTHS)})\b", re.IGNORECASE)
-_AMOUNT = re.compile(r"\d")
-_NAME = re.compile(r"(?<=[^.!?\s] )[A-ZÀ-Þ][^\W\d_]+|\b(?:Inc|Ltd|LLC|GmbH|AG|Corp)\b")
-_ASKS = (
-    (re.compile(r"\b(?:when|what (?:is the )?date|how long|wann|wie lange|quand|cuándo|khi nào)\b", re.I), _DATE),
-    (
-        re.compile(r"\b(?:how (?:much|many)|what (?:amount|percent\w*|price)|wie ?viele?|combien|cuánt\w+)\b", re.I),
-        _AMOUNT,
-    ),
-    (re.compile(r"\b(?:who|whom|whose|which (?:party|company)|wer|wem|wen|wessen|quién)\b", re.I), _NAME),
-)  # fmt: skip
-
-
-def _kinds_wanted(question: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(kind for asks, kind in _ASKS if asks.search(question))
-
-
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -425,17 +466,10 @@ def _column_heads(passages: Sequence[Passage]) -> dict[int, tuple[Passage, ...]]
             continue
         if not follows:
             table, top = [], []
-        is_head = _is_column_head(passage.text) and len(top) == len(table)
+        heading = is_head(cells_of_line(passage.text)) and len(top) == len(table)
         table.append(passage)
-        if is_head:
+        if heading:
             top.append(passage)
         elif top:
             heads[passage.number] = tuple(top)
     return heads
-
-
-def _is_column_head(row: str) -> bool:
-    """Years, dates and words, but no amounts."""
-    cells = [cell.strip() for cell in row.split("\t")[1 if "\t" in row else 0 :] if cell.strip()]
-    plain = [cell for cell in cells if not re.search(r"\d", cell) or _DATE.search(cell)]
-    return bool(cells) and len(plain) == len(cells)

@@ -66,8 +66,13 @@ def verdicts_in(reply: str, claims: int, *, of: str) -> tuple[bool, ...]:
         if sorted(found) != list(range(1, claims + 1)):
             raise ValueError("not one verdict for each claim")
     except (ValidationError, ValueError) as error:
-        digest = hashlib.sha256(reply.encode()).hexdigest()[:12]
-        raise ServiceDown(
-            f"{of} gave verdicts that are not of the agreed shape ({len(reply)} characters, SHA-256 {digest})."
-        ) from error
+        raise misshapen(reply, of=of) from error
     return tuple(found[number] for number in range(1, claims + 1))
+
+
+def misshapen(reply: str, *, of: str) -> ServiceDown:
+    """The error for a reply that cannot be used, with its hash: it can be found in a server's log, no word is told."""
+    digest = hashlib.sha256(reply.encode()).hexdigest()[:12]
+    return ServiceDown(
+        f"{of} gave a reply that is not of the agreed shape ({len(reply)} characters, SHA-256 {digest})."
+    )

@@ -9,7 +9,6 @@ long prompts without a word.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import random
 import re
@@ -27,7 +26,7 @@ from core.answers import Usage
 from core.documents import Chunk
 from core.errors import ConfigError, DossierError, ServiceDown, UsageError
 from generation.draft import BrokenOff, Draft, DraftClaim
-from generation.judge import Verdicts, verdicts_in
+from generation.judge import Verdicts, misshapen, verdicts_in
 from generation.passages import Passage, passages_of
 from generation.prompts import JUDGE_SYSTEM, LLAMA_SYSTEM, PROMPT_VERSION, judge_text, llama_schema, llama_user
 
@@ -218,13 +217,23 @@ class Llama:
 
         Raises as `answer` does; UsageError when the context does not fit the window.
         """
-        messages = _messages(JUDGE_SYSTEM, f"{judge_text(context)}\n\n{asked}")
+        said = self.reply(JUDGE_SYSTEM, f"{judge_text(context)}\n\n{asked}", Verdicts.model_json_schema())
+        return verdicts_in(said, claims, of="The Llama server")
+
+    def reply(self, system: str, user: str, schema: dict[str, Any]) -> str:
+        """The reply to a task that is no question on documents, as JSON text of `schema`, which the server enforces.
+
+        Raises as `answer` does; UsageError when the task does not fit the window; ServiceDown for a reply that was cut.
+        """
+        messages = _messages(system, user)
         try:
-            said = self._said(messages, Verdicts.model_json_schema(), None)
+            said = self._said(messages, schema, None)
         except _TooMuch as error:
             raise UsageError(f"The text does not fit into the window of {self._model}.") from error
         self._must_have_read(messages, self._counted(messages), said)
-        return verdicts_in(said.text, claims, of="The Llama server")
+        if said.cut:
+            raise misshapen(said.text, of="The Llama server")
+        return said.text
 
     # ── what an operator asks ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -477,7 +486,7 @@ def _parsed(text: str) -> _Reply:
     try:
         return _Reply.model_validate_json(text)
     except ValidationError as error:
-        raise _misshapen(text) from error
+        raise misshapen(text, of="The Llama server") from error
 
 
 def _whole_claims(text: str) -> _Reply:
@@ -485,11 +494,4 @@ def _whole_claims(text: str) -> _Reply:
     try:
         return _Reply.model_validate({"claims": from_json(text, allow_partial=True)["claims"][:-1], "reason": None})
     except (ValueError, TypeError, KeyError) as error:
-        raise _misshapen(text) from error
-
-
-def _misshapen(text: str) -> ServiceDown:
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return ServiceDown(
-        f"The Llama server gave a reply that is not of the agreed shape ({len(text)} characters, SHA-256 {digest})."
-    )
+        raise misshapen(text, of="The Llama server") from error

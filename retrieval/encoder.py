@@ -87,7 +87,7 @@ def runs_here(model: SentenceTransformer) -> bool:
     from transformers import BertModel
 
     onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    if model.device.type != "cpu" or not onednn or any(model.prompts.values()):
+    if model.device.type != "cpu" or not onednn:
         return False
     first, *rest = model
     bert = getattr(first, "auto_model", None)
@@ -97,6 +97,7 @@ def runs_here(model: SentenceTransformer) -> bool:
     return (
         all(isinstance(module, Normalize) for module in rest[1:])
         and rest[0].get_config_dict().get("pooling_mode") in ("mean", ["mean"], ("mean",))
+        and rest[0].include_prompt
         and configuration.hidden_act == "gelu"
         and not configuration.is_decoder
         and getattr(configuration, "position_embedding_type", "absolute") == "absolute"
@@ -141,8 +142,8 @@ class Encoder:
     def encode(self, tokens: Sequence[Sequence[int]], *, threads: int) -> Vectors:
         """The mean of the last layer over each text, shape (len(tokens), size), not yet of length 1.
 
-        `tokens`: the numbers of each text's tokens, special ones included. What is longer than the model reads is cut
-        before its last token, the special one.
+        `tokens`: the numbers of each text's tokens, those of a prompt and special ones included. What is longer than
+        the model reads is cut before its last token, the special one.
         """
         tokens = [text if len(text) <= self._longest else [*text[: self._longest - 1], text[-1]] for text in tokens]
         rows = np.empty((len(tokens), self._words.shape[1]), dtype=np.float32)

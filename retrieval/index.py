@@ -28,10 +28,12 @@ from core.finance import Statement
 from core.language import UNKNOWN, language_of
 from core.names import short_form, squashed
 from core.privacy import Clearance
+from core.questions import asked_of
+from core.readers import Reader, Readers
 from retrieval import look, sparse
 from retrieval.look import Lever, Look, Scored
 from retrieval.phrases import held, quoted
-from retrieval.questions import asked_of, clause_wording, parts_of
+from retrieval.questions import Part, clause_wording, parts_of
 from retrieval.terms import UNSPACED
 
 if TYPE_CHECKING:
@@ -126,22 +128,59 @@ class Embedded:
 class Within:
     """What a search may see. There is no query without one, so that no caller can forget who asks and of what.
 
-    `documents` None means all of the collection. Points of another collection or clearance do not exist for it. With
-    `statement`, only chunks of that financial statement.
+    `documents` None means all of the collection. Points of another collection or clearance, or that `reader` may not
+    read, do not exist for it. With `statement`, only chunks of that financial statement.
     """
 
     collection: str
     clearances: frozenset[Clearance]
+    reader: Reader
     documents: Sequence[DocumentId] | None = None
     statement: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Where a chunk stood in each of the two rankings, counted from 1; None when not among their candidates."""
+    """Where a chunk stood after each stage, counted from 1; None when it was not there.
+
+    `dense_rank` and `sparse_rank` are of the two rankings alone, `fused_rank` of both together and with what its
+    document weighs, `looked_rank` after the second look, `reranked_rank` after the reranker (None without one). Quoted
+    phrases and duplicates come last; what they make of it is the order of the hits.
+    """
 
     dense_rank: int | None
     sparse_rank: int | None
+    fused_rank: int | None
+    looked_rank: int | None
+    reranked_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as search reads it: its vector, its term weights, and what else is asked of the store.
+
+    `asked` are vector and weights of what is asked, without where to look; `parts` the statements that it needs, each
+    with its weights. `meaning` is the weight of the dense ranking.
+    """
+
+    text: str
+    dense: Sequence[float]
+    words: sparse.Weights
+    meaning: float
+    phrases: Sequence[str]
+    asked: tuple[Sequence[float], sparse.Weights] | None
+    parts: tuple[tuple[Part, sparse.Weights], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """The hits of a search, how many candidates each ranking brought, and the ids after each stage, best first."""
+
+    hits: tuple[Hit, ...] = ()
+    candidates: int = CANDIDATES
+    fused: Sequence[str] = ()
+    looked: Sequence[str] = ()
+    reranked: Sequence[str] = ()
 
 
 class Points(Protocol):
@@ -164,6 +203,9 @@ class Points(Protocol):
 
     def ranking(self, query: Sequence[float] | sparse.Weights, *, within: Within, limit: int) -> list[str]:
         """The ids of one ranking alone, best first: by meaning for a dense vector, by words for weights."""
+
+    def give_to(self, document_id: DocumentId, readers: Readers) -> None:
+        """Let only these find the points of a document, in one step."""
 
     def count(self, document_id: DocumentId | None = None) -> int:
         """How many points there are, exactly."""
@@ -288,10 +330,37 @@ class Index:
         log.info("removed", extra={"document": document_id, "chunks": len(ids)})
         return len(ids)
 
+    def give_to(self, collection: str, document_id: DocumentId, readers: Readers) -> None:
+        """Let only these find the chunks of a document; nothing is embedded again. Raises NotFound as `chunks` does."""
+        self._known(collection)
+        with self._store.open(collection) as stored:
+            stored.give_to(document_id, readers)
+
+    def read(self, question: str) -> Question:
+        """What a search needs to know of a question: embedded, weighed and taken apart once for all collections."""
+        levers = self._look.levers
+        asked = asked_of(question) if Lever.ASKED in levers else None
+        wording = clause_wording(asked or question) if Lever.CLAUSES in levers else ""
+        return Question(
+            text=question,
+            dense=self._embedder.embed_question(question).tolist(),
+            words=sparse.question_weights(question if asked else f"{question} {wording}"),
+            meaning=1.0 if self._reads(language_of(question)) else WHISPER,
+            phrases=quoted(question),
+            asked=None
+            if asked is None
+            else (self._embedder.embed_question(asked).tolist(), sparse.question_weights(f"{asked} {wording}")),
+            parts=tuple(
+                (part, sparse.question_weights(f"{question} {part.wording}"))
+                for part in (parts_of(question) if Lever.STATEMENTS in levers else ())
+            ),
+        )
+
     def search(
         self,
-        question: str,
+        question: str | Question,
         *,
+        reader: Reader,
         collection: str,
         clearances: frozenset[Clearance] = EVERY_CLEARANCE,
         documents: Sequence[DocumentId] | None = None,
@@ -300,84 +369,97 @@ class Index:
     ) -> tuple[Hit, ...]:
         """The chunks that fit the question best, best first; `documents` None searches the whole collection.
 
+        What `reader` may not read does not exist for the search.
         `weights` below 1 are those of documents that the question means less: their chunks' scores are multiplied.
         Chunks that hold what stands in quotation marks come before those that do not.
         Hits of equal score are in the order of their ids, so that the same search gives the same answer.
         Raises NotFound for an unknown collection, ConfigError when it was built with another embedding model.
         """
+        within = Within(collection, clearances, reader, documents)
+        return self._searched(self._asked(question), within, weights or {}, limit).hits
+
+    def explain(
+        self,
+        question: str | Question,
+        *,
+        reader: Reader,
+        collection: str,
+        clearances: frozenset[Clearance] = EVERY_CLEARANCE,
+        documents: Sequence[DocumentId] | None = None,
+        weights: Mapping[DocumentId, float] | None = None,
+        limit: int = 10,
+    ) -> tuple[tuple[Hit, Explained], ...]:
+        """The hits of the same `search`, each with where its chunk stood after every stage."""
+        asked, within = self._asked(question), Within(collection, clearances, reader, documents)
+        found = self._searched(asked, within, weights or {}, limit)
+        if not found.hits:
+            return ()
+        with self._store.open(collection) as stored:
+            by_meaning = stored.ranking(asked.dense, within=within, limit=found.candidates)
+            by_words = stored.ranking(asked.words, within=within, limit=found.candidates)
+        stages = [_ranks(one) for one in (by_meaning, by_words, found.fused, found.looked, found.reranked)]
+        return tuple((hit, Explained(*(stage.get(hit.chunk.id) for stage in stages))) for hit in found.hits)
+
+    def _asked(self, question: str | Question) -> Question:
+        return self.read(question) if isinstance(question, str) else question
+
+    def _searched(
+        self, question: Question, within: Within, weights: Mapping[DocumentId, float], limit: int
+    ) -> _Searched:
         if limit < 1:
             raise UsageError("The limit must be 1 or more.")
-        self._must_fit(collection, self._known(collection))
-        if documents is not None and not documents:
-            return ()
-        dense = self._embedder.embed_question(question).tolist()
-        levers = self._look.levers
-        asked = asked_of(question) if Lever.ASKED in levers else None
-        wording = clause_wording(asked or question) if Lever.CLAUSES in levers else ""
-        parts = parts_of(question) if Lever.STATEMENTS in levers else ()
-        within = Within(collection, clearances, documents)
-        meaning = 1.0 if self._reads(language_of(question)) else WHISPER
-        phrases = quoted(question)
+        self._must_fit(within.collection, self._known(within.collection))
+        if within.documents is not None and not within.documents:
+            return _Searched()
         # Candidates for the second look, and one more: ties come in twos (first in one ranking or in the other).
         # Where documents weigh, or a phrase must stand in a chunk, a chunk may come from further behind.
-        most = max(limit, CANDIDATES, 2 * CANDIDATES if weights else 0, PHRASE_CANDIDATES if phrases else 0) + 1
+        most = 1 + max(
+            limit, CANDIDATES, 2 * CANDIDATES if weights else 0, PHRASE_CANDIDATES if question.phrases else 0
+        )
 
         def weighed(found: Sequence[Scored]) -> list[Scored]:
-            share = weights or {}
             return look.ordered(
-                replace(one, score=one.score * share.get(one.payload["document_id"], 1.0)) for one in found
+                replace(one, score=one.score * weights.get(one.payload["document_id"], 1.0)) for one in found
             )
 
-        with self._store.open(collection) as stored:
-            words = sparse.question_weights(question if asked else f"{question} {wording}")
-            found = weighed(stored.query(dense, words, meaning=meaning, within=within, limit=most))
-            if asked is not None:
-                there = stored.query(
-                    self._embedder.embed_question(asked).tolist(),
-                    sparse.question_weights(f"{asked} {wording}"),
-                    meaning=meaning,
-                    within=replace(within, documents=look.voted(found)),
-                    limit=most,
+        with self._store.open(within.collection) as stored:
+            found = weighed(
+                stored.query(question.dense, question.words, meaning=question.meaning, within=within, limit=most)
+            )
+            fused = [one.id for one in found]
+            meant = look.voted(found) if question.asked is not None else []
+            if question.asked is not None and meant:
+                dense, words = question.asked
+                there = replace(within, documents=meant)
+                found = look.with_asked(
+                    found, weighed(stored.query(dense, words, meaning=question.meaning, within=there, limit=most))
                 )
-                found = look.with_asked(found, weighed(there))
             statements = [
                 (
                     part,
                     weighed(
                         stored.query(
-                            dense,
-                            sparse.question_weights(f"{question} {part.wording}"),
-                            meaning=meaning,
+                            question.dense,
+                            words,
+                            meaning=question.meaning,
                             within=replace(within, statement=part.statement),
                             limit=STATEMENT_CANDIDATES,
                         )
                     ),
                 )
-                for part in parts
+                for part, words in question.parts
             ]
         found = look.with_statements(found, statements)
+        looked = [one.id for one in found]
+        reranked: list[str] = []
         if self._look.reranker is not None:
-            found = self._look.reranker.reranked(question, found)
-        found = sorted(found, key=lambda one: -held(one.payload["text"], phrases))
-        if Lever.DUPLICATES in levers:
+            found = self._look.reranker.reranked(question.text, found)
+            reranked = [one.id for one in found]
+        if question.phrases:
+            found = sorted(found, key=lambda one: -held(one.payload["text"], question.phrases))
+        if Lever.DUPLICATES in self._look.levers:
             found = look.without_duplicates(found)
-        return tuple(_hit(one) for one in found[:limit])
-
-    def explain(
-        self, question: str, hits: Sequence[Hit], *, collection: str, documents: Sequence[DocumentId] | None = None
-    ) -> dict[str, Explained]:
-        """For each hit's chunk, where it stood by meaning and by words: for whoever wonders why it came or did not."""
-        self._must_fit(collection, self._known(collection))
-        within = Within(collection, EVERY_CLEARANCE, documents)
-        dense = self._embedder.embed_question(question).tolist()
-        with self._store.open(collection) as stored:
-            by_meaning = stored.ranking(dense, within=within, limit=CANDIDATES)
-            by_words = stored.ranking(sparse.question_weights(question), within=within, limit=CANDIDATES)
-
-        def rank(ranking: list[str], id: str) -> int | None:
-            return ranking.index(id) + 1 if id in ranking else None
-
-        return {hit.chunk.id: Explained(rank(by_meaning, hit.chunk.id), rank(by_words, hit.chunk.id)) for hit in hits}
+        return _Searched(tuple(_hit(one) for one in found[:limit]), most, fused, looked, reranked)
 
     def count(self, collection: str, document_id: DocumentId | None = None) -> int:
         """How many chunks are stored; 0 when the collection is not there."""
@@ -559,7 +641,13 @@ def _payload(document: Document, chunk: Chunk) -> dict[str, Any]:
         "section": chunk.section,
         "context": chunk.context,
         "statement": chunk.statement.value if chunk.statement else None,
+        # Without the field everybody reads it, as in collections that were made before there were readers.
+        **({} if document.readers.named is None else {"readers": list(document.readers.named)}),
     }
+
+
+def _ranks(ids: Sequence[str]) -> Mapping[str, int]:
+    return {id: rank for rank, id in enumerate(ids, start=1)}
 
 
 def _hit(one: Scored) -> Hit:

@@ -27,6 +27,7 @@ from typing import IO, Any
 from core.documents import Block, BlockKind, Box, Document, DocumentId, Fate, Hidden, HiddenKind, Page, Span
 from core.errors import BrokenStore, NotFound, UnreadableDocument
 from core.privacy import Clearance
+from core.readers import EVERYBODY, Readers
 from retrieval.catalogue import Catalogue, Kept, Place, Quarantined, Record, Run, Shelf
 from retrieval.index import safe_name
 
@@ -70,14 +71,15 @@ class Library:
         _write(self._parsed(document.collection, document.id), lambda file: file.write(stored))
 
     def document(self, collection: str, document_id: DocumentId) -> Document:
-        """A document as it was parsed. Source and clearance are those of the catalogue, which may be newer.
+        """A document as it was parsed. Source, clearance and readers are those of the catalogue, which may be newer.
 
         Raises NotFound when the collection does not hold it, BrokenStore when its files are missing or damaged.
         """
         record = self._rows().record(collection, document_id)
         if record is None:
             raise NotFound(f"There is no document with the id {document_id} in the collection {collection}.")
-        return replace(self.parsed(record), source=record.source, clearance=record.clearance)
+        said = {"source": record.source, "clearance": record.clearance, "readers": record.readers}
+        return replace(self.parsed(record), **said)  # type: ignore[arg-type]
 
     def parsed(self, record: Record) -> Document:
         """The document of a row exactly as it was stored. Raises BrokenStore when it is missing or damaged."""
@@ -168,9 +170,15 @@ class Library:
         """One row, None when the collection does not hold the document."""
         return self._rows().record(collection, document_id)
 
-    def shelved(self, document_ids: Collection[DocumentId]) -> set[DocumentId]:
-        """Those of these documents that some collection holds at this moment."""
-        return self._rows().shelved(document_ids)
+    def give_to(self, record: Record, readers: Readers) -> None:
+        """From now on only these may read the document; it is unfinished until its points say so and it is shelved."""
+        self._rows().give_to(record.collection, record.document_id, readers)
+
+    def shelved(
+        self, document_ids: Collection[DocumentId], collections: Collection[str]
+    ) -> set[tuple[str, DocumentId, Readers]]:
+        """Collection, id and readers of these documents, where one of the collections holds it at this moment."""
+        return self._rows().shelved(document_ids, collections)
 
     def facts(self, collection: str | None = None) -> tuple[Kept, ...]:
         """The stored facts of every document of one collection, or of all, in the order of `records`."""
@@ -212,9 +220,10 @@ class Library:
         document_id: DocumentId | None,
         reason: str,
         reading: str | None = None,
+        readers: Readers = EVERYBODY,
     ) -> None:
         """Note that the file at `origin` could not be read; it ends when `origin` is shelved, seen or gone."""
-        self._rows().quarantine(collection, source, origin, document_id, reason, reading)
+        self._rows().quarantine(collection, source, origin, document_id, reason, reading, readers)
 
     def quarantined(self, collection: str | None = None) -> tuple[Quarantined, ...]:
         """Files that could not be read, each with the reason."""

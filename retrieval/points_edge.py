@@ -25,6 +25,7 @@ import qdrant_edge as edge
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, Busy, NotFound, ServiceDown
+from core.readers import Readers
 from retrieval.index import CANDIDATES, Built, Point, Within, safe_name
 from retrieval.keeping import Keeper
 from retrieval.look import RRF_K, Scored
@@ -45,7 +46,7 @@ POINT_BYTES = 8 << 10
 """Bytes that a point may take on top of that: 7 kB were measured with 384 dimensions."""
 
 _DENSE, _SPARSE = "dense", "bm25"
-_INDEXED = ("collection", "document_id", "clearance", "statement")
+_INDEXED = ("collection", "document_id", "clearance", "readers", "statement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,15 @@ class EdgePoints:
         with _told(self._collection):
             return [str(point.id) for point in self._shard.query(request)]
 
+    def give_to(self, document_id: DocumentId, readers: Readers) -> None:
+        of = edge.Filter(must=[edge.FieldCondition(key="document_id", match=edge.MatchValue(str(document_id)))])
+        with _told(self._collection):
+            self._pending = True
+            if readers.named is None:
+                self._shard.update(edge.UpdateOperation.delete_payload_by_filter(of, ["readers"]))
+            else:
+                self._shard.update(edge.UpdateOperation.set_payload_by_filter(of, {"readers": list(readers.named)}))
+
     def count(self, document_id: DocumentId | None = None) -> int:
         with _told(self._collection):
             return int(self._shard.count(edge.CountRequest(exact=True, filter=_of(document_id))))
@@ -284,6 +294,8 @@ class EdgePoints:
         _must_have_room(self._folder, ROOM + self.count() * POINT_BYTES)
         with _told(self._collection):
             self._pending = True
+            for field in _INDEXED:  # an older version made fewer; what is there stays
+                self._shard.update(edge.UpdateOperation.create_field_index(field, edge.PayloadSchemaType.Keyword))
             self._shard.optimize()
 
     def flush(self) -> None:
@@ -315,6 +327,13 @@ def _seen(within: Within) -> edge.Filter:
     must: list[Any] = [
         edge.FieldCondition(key="collection", match=edge.MatchValue(within.collection)),
         edge.FieldCondition(key="clearance", match=edge.MatchAny(any=sorted(one.value for one in within.clearances))),
+        # Who is not named reads what names nobody.
+        edge.Filter(
+            should=[
+                edge.IsEmptyCondition("readers"),
+                edge.FieldCondition(key="readers", match=edge.MatchAny(any=list(within.reader.known_as))),
+            ]
+        ),
     ]
     if within.documents is not None:
         match = edge.MatchAny(any=[str(document) for document in within.documents])

@@ -19,6 +19,7 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 
 from core.documents import DocumentId
 from core.errors import BrokenStore, ConfigError, DossierError, NotFound, ServiceDown
+from core.readers import Readers
 from retrieval.index import CANDIDATES, Built, Point, Within, safe_name
 from retrieval.look import RRF_K, Scored
 from retrieval.sparse import Weights
@@ -37,7 +38,7 @@ OVERSAMPLING = 2.0
 _EXACTLY = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING))
 
 _DENSE, _SPARSE = "dense", "bm25"
-_INDEXED = ("collection", "document_id", "clearance", "statement")
+_INDEXED = ("collection", "document_id", "clearance", "readers", "statement")
 _UNAUTHORISED = (401, 403)
 _CONFLICT = 409
 _NOT_FOUND = 404
@@ -186,6 +187,16 @@ class ServerPoints:
             ).points
         return [str(point.id) for point in found]
 
+    def give_to(self, document_id: DocumentId, readers: Readers) -> None:
+        of = models.Filter(
+            must=[models.FieldCondition(key="document_id", match=models.MatchValue(value=str(document_id)))]
+        )
+        with _told(self._collection):
+            if readers.named is None:
+                self._client.delete_payload(self._name, ["readers"], of, wait=True)
+            else:
+                self._client.set_payload(self._name, {"readers": list(readers.named)}, of, wait=True)
+
     def count(self, document_id: DocumentId | None = None) -> int:
         with _told(self._collection):
             return self._client.count(self._name, count_filter=_of(document_id), exact=True).count
@@ -234,6 +245,13 @@ def _seen(within: Within) -> models.Filter:
         models.FieldCondition(key="collection", match=models.MatchValue(value=within.collection)),
         models.FieldCondition(
             key="clearance", match=models.MatchAny(any=sorted(one.value for one in within.clearances))
+        ),
+        # Who is not named reads what names nobody.
+        models.Filter(
+            should=[
+                models.IsEmptyCondition(is_empty=models.PayloadField(key="readers")),
+                models.FieldCondition(key="readers", match=models.MatchAny(any=list(within.reader.known_as))),
+            ]
         ),
     ]
     if within.documents is not None:

@@ -120,16 +120,17 @@ class Register:
         self.sources = {one.document_id: one.source for one in candidates}
         self._names: dict[str, _Name] = defaultdict(_Name)
         self._periods: dict[DocumentId, list[tuple[Period, float]]] = defaultdict(list)
-        self._kinds: dict[DocumentId, tuple[str, ...]] = {}
+        self._of_kind: dict[str, set[DocumentId]] = defaultdict(set)
         self._titles: dict[str, set[DocumentId]] = defaultdict(set)
-        self._laws: dict[DocumentId, tuple[str, ...]] = {}
+        self._laws: dict[str, list[DocumentId]] = defaultdict(list)
         self._whole: dict[str, set[DocumentId]] = defaultdict(set)
         for one in candidates:
-            self._kinds[one.document_id] = values_of(one.facts, FactKind.KIND)
-            for kind in self._kinds[one.document_id]:
+            for kind in values_of(one.facts, FactKind.KIND):
+                self._of_kind[kind].add(one.document_id)
                 if " " in kind:
                     self._titles[squashed(kind)].add(one.document_id)
-            self._laws[one.document_id] = values_of(one.facts, FactKind.LAW)
+            for law in values_of(one.facts, FactKind.LAW):
+                self._laws[law].append(one.document_id)
             for fact in one.facts:
                 if fact.kind in (FactKind.PARTY, FactKind.ALIAS):
                     self._note(one.document_id, fact.value, fact.sure)
@@ -230,8 +231,10 @@ class Register:
                 best = max(best, fit * stated)
         return best
 
-    def fits_kind(self, document: DocumentId, kinds: Sequence[str]) -> bool:
-        return any(kind in own for kind in kinds for own in self._kinds[document])
+    def of_kind(self, kinds: Sequence[str]) -> set[DocumentId]:
+        """The documents of a kind whose name holds one of these. Kinds are few where documents are many."""
+        named = [own for own in self._of_kind if any(kind in own for kind in kinds)]
+        return {document for own in named for document in self._of_kind[own]}
 
     def titles_in(self, question: str) -> Mapping[DocumentId, int]:
         """The documents whose title the question repeats ("the Reseller Agreement"), with its letters."""
@@ -249,13 +252,12 @@ class Register:
         """The documents governed by a law that the question names."""
         if not _LAW.search(question):
             return {}
-        found = {}
+        found: dict[DocumentId, str] = {}
         asked = question.lower()
-        for document, laws in self._laws.items():
-            for law in laws:
-                words = (law.lower(), *_LAW_NAMES.get(law.lower().split(" ")[0], ()))
-                if any(word in asked for word in words):
-                    found[document] = law
+        for law, documents in self._laws.items():
+            words = (law.lower(), *_LAW_NAMES.get(law.lower().split(" ")[0], ()))
+            if any(word in asked for word in words):
+                found |= dict.fromkeys(documents, law)
         return found
 
 
@@ -272,11 +274,12 @@ def resolve(question: str, register: Register) -> Scope:
             if not named:
                 weight = 1 - ALONE * (1 - weight)
             weights[document] = weights.get(document, 1.0) * weight
-    ranked = sorted(documents, key=lambda one: -weights.get(one, 1.0))
+    ranked = sorted(documents, key=lambda one: -weights.get(one, 1.0)) if weights else documents
+    inside = set(documents)
     return Scope(
         tuple(ranked),
         tuple(because),
-        weights={one: round(weight, 4) for one, weight in weights.items() if weight < 1 and one in set(documents)},
+        weights={one: round(weight, 4) for one, weight in weights.items() if weight < 1 and one in inside},
         narrowed=len(documents) < len(register.documents),
     )
 
@@ -340,9 +343,10 @@ def _meant(sure: Sequence[_Mention], telling: Sequence[_Mention]) -> dict[Docume
 def _by_kind(
     question: str, register: Register, documents: Sequence[DocumentId], because: list[str]
 ) -> dict[DocumentId, float]:
-    titled = {one: length for one, length in register.titles_in(question).items() if one in set(documents)}
+    inside = set(documents)
+    titled = {one: length for one, length in register.titles_in(question).items() if one in inside}
     kinds = [kind.value for kind in KINDS if kind.in_question.search(question)] + _contracts_in(question)
-    fitting = {one for one in documents if register.fits_kind(one, kinds)}
+    fitting = register.of_kind(kinds).intersection(documents)
     if titled and len(titled) < len(documents):
         longest = max(titled.values())
         fitting = {one for one, length in titled.items() if length == longest}
@@ -388,7 +392,8 @@ def _by_period(
 def _by_law(
     question: str, register: Register, documents: Sequence[DocumentId], because: list[str]
 ) -> dict[DocumentId, float]:
-    governed = {one: law for one, law in register.governed(question).items() if one in set(documents)}
+    inside = set(documents)
+    governed = {one: law for one, law in register.governed(question).items() if one in inside}
     if not governed or len(governed) == len(documents):
         return {}
     because.append(f"governed by the law of {next(iter(governed.values()))}: {_documents(len(governed))} first")

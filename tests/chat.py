@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -31,12 +31,13 @@ class Trouble:
 
 @dataclass
 class ChatServer:
-    """`says` is the whole reply; `troubles` are taken from the front, one for each chat, `small_troubles` for the rest.
-
-    `reads` are the tokens of a prompt that it keeps: what is longer is cut without a word.
+    """`says` is the whole reply, or what `writes` makes of a request; `troubles` are taken from the front, one for each
+    chat, `small_troubles` for the rest. `reads` are the tokens of a prompt that it keeps: what is longer is cut without
+    a word.
     """
 
     says: str = '{"claims":[],"reason":"Nothing."}'
+    writes: Callable[[dict[str, Any]], str] | None = None
     finish: str | None = "stop"
     model: str = "llama"
     window: int | None = 8192
@@ -69,8 +70,9 @@ class ChatServer:
 
     def events(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The reply, a few characters at a time, and the usage at its end."""
-        for place in range(0, len(self.says), 7):
-            yield _event({"role": "assistant", "content": self.says[place : place + 7]})
+        says = self.says if self.writes is None else self.writes(body)
+        for place in range(0, len(says), 7):
+            yield _event({"role": "assistant", "content": says[place : place + 7]})
         if self.finish:
             yield _event({}, finish=self.finish)
         read = min(_tokens(body), self.reads or 10**9)

@@ -5,13 +5,14 @@ Heavy imports stay inside the commands, so that `dossier --help` answers at once
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from core.egress import quiet
-from core.errors import DossierError, UsageError
+from core.errors import DossierError, OverBudget, UsageError
 from core.rows import writing
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     from app.long_document import Estimate
     from app.service import App
     from core.facts import FactKind
+    from core.privacy import Mode
     from core.settings import Settings
+    from eval.page import Page
     from eval.report import Result
+    from eval.runs import EvalRun
     from eval.shipped import Judged
 
 VERSION = "0.1.0"
@@ -51,7 +55,20 @@ REPORTS = click.option(
     "reports",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write a report there, as the ending says: .json, .md; may be repeated.",
+    help="Also write a report there, as the ending says: .html, .json, .md; may be repeated.",
+)
+PAGES = click.option(
+    "--pages",
+    "with_pages",
+    is_flag=True,
+    help="In an .html report, draw the pages of what was missed, with the questions. Such a file is confidential.",
+)
+JUDGE = click.option(
+    "--judge",
+    type=click.Choice(["auto", "llama", "words", "none"]),
+    default="auto",
+    show_default=True,
+    help="Who judges prose: the configured Llama, or the words that it shares with what was expected.",
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
@@ -115,6 +132,13 @@ def main() -> None:
     help="May the words leave these walls? New documents are restricted unless you say cloud.",
 )
 @click.option(
+    "--readers",
+    multiple=True,
+    metavar="NAME,…",
+    help="Who may read these documents: names and group:NAME, or everybody. Without: everybody for new documents, and "
+    "for a changed file whoever could read it before.",
+)
+@click.option(
     "--ocr",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
@@ -141,6 +165,7 @@ def ingest(
     paths: tuple[Path, ...],
     collection: str,
     clearance: str | None,
+    readers: tuple[str, ...],
     ocr: str,
     sync: bool,
     max_removals: str | None,
@@ -163,6 +188,7 @@ def ingest(
     """
     from app.metrics import measured
     from core.privacy import Clearance
+    from core.readers import readers_named
     from ui.parts.stopping import until_asked_to_stop
     from ui.parts.terminal import ingest_progress, print_ingested
 
@@ -188,6 +214,7 @@ def ingest(
             "collection": collection,
             "by": _user(),
             "clearance": Clearance(clearance) if clearance else None,
+            "readers": readers_named(readers) if readers else None,
             "ocr": ocr,
             "on_progress": on_progress,
             "stopping": stopping,
@@ -268,6 +295,12 @@ def runs(collection: str | None, limit: int, as_json: bool) -> int:
     help="In long-document mode: read every page, in parts if they do not fit, after asking about the cost.",
 )
 @click.option("--yes", is_flag=True, help="With --whole: agree to the cost without being asked.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The terms in force on this day (2024-10-01). Without it all amendments of the collection apply.",
+)
 @NARROWING
 @AS_JSON
 def ask(
@@ -277,10 +310,13 @@ def ask(
     mode: str,
     whole: bool,
     yes: bool,
+    as_of: datetime | None,
     narrowing: str,
     as_json: bool,
 ) -> int:
     """Answer a question from the documents, with citations.
+
+    What rests on a clause that an amendment changes comes with both texts, and says which is in force.
 
     auto picks from what clearance allows. In hybrid mode Claude sees the question and the titles of cleared documents,
     and your Llama reads.
@@ -315,6 +351,7 @@ def ask(
                 by=_user(),
                 on_text=draft.words,
                 whole=Whole(agree, draft.part) if whole else None,
+                as_of=as_of.date() if as_of else None,
             )
         sources = app.sources(answer)
     if as_json:
@@ -342,7 +379,7 @@ def ask(
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Where the hits of --queries go.")
 @NARROWING
 @click.option(
-    "--explain", is_flag=True, help="For each hit, its rank by meaning and by words, and what its document weighs."
+    "--explain", is_flag=True, help="For each hit, where it stood after every stage, and what its document weighs."
 )
 @AS_JSON
 def search(
@@ -491,6 +528,31 @@ def facts(
 
 
 @main.command()
+@click.argument("document_id")
+@click.option("--set", "named", multiple=True, metavar="NAME,…", help="Names and group:NAME, or everybody.")
+@AS_JSON
+def readers(document_id: str, named: tuple[str, ...], as_json: bool) -> int:
+    """Show who may read a document, or say it: it counts at once, in every collection, and nothing is read again.
+
+    For everybody else the document does not exist. Who acts is DOSSIER_USER, else the system's user; who is in a group
+    stands in the file that DOSSIER_GROUPS names.
+    """
+    from app.reports import readers_json
+    from core.readers import readers_named
+    from ui.parts.terminal import print_readers
+
+    with _open_app() as app:
+        said = readers_named(named) if named else None
+        records = app.change_readers(document_id, said, by=_user()) if said else app.rows(document_id)
+        reader = app.reader
+    if as_json:
+        _print_json(readers_json(records))
+    else:
+        print_readers(records, reader)
+    return 0
+
+
+@main.command()
 @click.argument("document_ids", nargs=-1, required=True, metavar="DOCUMENT_ID…")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @AS_JSON
@@ -602,7 +664,15 @@ def evaluate() -> None:
     metavar="FOLDER|off",
     help="Measure with this reranker, and hold it against none, question by question; off: measure without.",
 )
+@click.option(
+    "--modes",
+    default="extractive",
+    show_default=True,
+    metavar="MODE,…|configured",
+    help="Where some questions have no answer: the modes that must be silent on them. A model is asked every question.",
+)
 @REPORTS
+@PAGES
 @AS_JSON
 def eval_retrieval(
     queries: Path,
@@ -611,7 +681,9 @@ def eval_retrieval(
     narrowing: str,
     limit: int,
     reranker: str | None,
+    modes: str,
     reports: tuple[Path, ...],
+    with_pages: bool,
     as_json: bool,
 ) -> int:
     """How well search finds what was judged: hits, recall, precision and more, each with its 95 % interval.
@@ -628,7 +700,11 @@ def eval_retrieval(
     from eval.shipped import judged
     from ui.parts.terminal import print_comparison, print_evaluation, waiting
 
+    _endings(reports)
+    if with_pages and not any(path.suffix == ".html" for path in reports):
+        raise UsageError("--pages is for a report: --report FILE.html.")
     read = read_queries(queries)
+    kept: list[EvalRun] = []
 
     def measured(**overrides: Any) -> Result:
         with _open_app(**overrides) as app, waiting("Measuring", silent=as_json):
@@ -640,10 +716,11 @@ def eval_retrieval(
                 within_document=within_document,
                 narrowing=Narrowing(narrowing),
                 limit=limit,
+                modes=_modes(modes, app),
                 by=_user(),
             )
         kind = "retrieval" if narrowing == "auto" else f"retrieval, scope {narrowing}"
-        keep(app.settings, result.to_json(), kind=kind, collection=collection, judged=digest)
+        kept.append(keep(app.settings, result.to_json(), kind=kind, collection=collection, judged=digest))
         return result
 
     without = {"reranker": {"model": None}}
@@ -656,7 +733,12 @@ def eval_retrieval(
         result = measured(reranker={"model": reranker})
         comparison = compared(result.scored, measured(**without).scored, baseline="no reranker")
     value = {**result.to_json(), **({"baseline": comparison.to_json()} if comparison else {})}
-    _write_reports(reports, value, markdown(result) + (f"\n{comparison.markdown()}" if comparison else ""))
+    _write_reports(
+        reports,
+        value,
+        markdown(result) + (f"\n{comparison.markdown()}" if comparison else ""),
+        lambda: _page([kept[0]], {query.id: query.query for query in read} if with_pages else None),
+    )
     if as_json:
         _print_json(value)
     else:
@@ -713,20 +795,26 @@ def eval_gate(
         raise UsageError("Name the --baseline that belongs to your QUERIES.")
     if update and not reason.strip():
         raise UsageError("A baseline is updated on purpose: say why with --reason.")
+    _endings(reports)
     path = baseline or BASELINE
     before = read_baseline(path) if path.exists() or not update else None
     settings = _settings()
     with waiting("Measuring", silent=as_json), _judged_set(settings, queries, collection) as judged:
         result = measured(judged, by=_user())
-        keep(settings, result.to_json(), kind="gate", collection=judged.collection, judged=judged.digest())
         if update:
             write_baseline(updated_by(settings, judged, result, before, reason=reason), path)
             before = read_baseline(path)
         if before is None:
             raise UsageError(f"There is no baseline {path}.")
-        verdict = gate_judged(judged, result, before, tolerance=tolerance)
+        about = {"kind": "gate", "collection": judged.collection, "judged": judged.digest()}
+        try:
+            verdict = gate_judged(judged, result, before, tolerance=tolerance)
+        except UsageError:  # another judged set: what was measured is kept all the same
+            keep(settings, result.to_json(), **about)
+            raise
+        run = keep(settings, {**result.to_json(), "gate": verdict.to_json()}, **about)
     value = {**verdict.to_json(), "updated": update, "measurement": result.to_json()}
-    _write_reports(reports, value, verdict.markdown())
+    _write_reports(reports, value, verdict.markdown(), lambda: _page([run], None))
     if as_json:
         _print_json(value)
     else:
@@ -739,63 +827,218 @@ def eval_gate(
 @click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where they go.")
 @click.option("--limit", "-k", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many at most.")
 @click.option("--seed", default=1, show_default=True, type=int, help="Another seed, another choice.")
+@click.option(
+    "--with",
+    "ways",
+    multiple=True,
+    type=click.Choice(["patterns", "llama"]),
+    default=["patterns"],
+    show_default=True,
+    help="Who asks: patterns of the documents, or the configured Llama; say both for half and half.",
+)
 @AS_JSON
-def eval_generate(collection: str, output: Path, limit: int, seed: int, as_json: bool) -> int:
+def eval_generate(collection: str, output: Path, limit: int, seed: int, ways: tuple[str, ...], as_json: bool) -> int:
     """Make questions from your own documents, with the words that answer them: a judged set to start from.
 
-    Definitions, clauses under their headings, and cells of tables. Each row has a split, dev or test, by document, and
-    overlap, the share of its words that stand in the evidence: such questions are easier than what people ask. Read
-    them before you rely on them.
+    Patterns find definitions, clauses under their headings, and cells of tables. A Llama reads passages inside your
+    walls; its questions count only where the words that it points at carry its answer.
+
+    Each row has a split, dev or test, by document; by, who made it; overlap and copied, how much of its wording stands
+    in the evidence; and hard, where search does not find it. Such questions are easier than what people ask: review
+    them (dossier eval review) before you rely on them.
+
+    Exit code 1 means that the Llama did not answer on some passages.
     """
     from eval.generate import generate
+    from eval.proposed import proposing
+    from ui.parts.measuring import print_generated
+    from ui.parts.terminal import counting
 
-    with _open_app() as app:
-        made = generate(app, output, collection=collection, limit=limit, seed=seed)
+    with _open_app() as app, counting("Asking on passage", silent=as_json) as on_progress:
+        propose = None
+        if "llama" in ways:
+            propose = proposing(app, collection=collection, seed=seed, by=_user(), on_progress=on_progress)
+        made = generate(
+            app, output, collection=collection, limit=limit, seed=seed, patterns="patterns" in ways, propose=propose
+        )
     if as_json:
         _print_json({**made, "output": str(output)})
     else:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in made["types"].items())
-        click.echo(
-            f"{made['questions']} questions on {made['documents']} documents ({kinds}); "
-            f"{made['overlap']:.0%} of their words stand in the evidence."
-        )
-    return 0
+        print_generated(made, str(output))
+    return 1 if made["failed"] else 0
+
+
+@evaluate.command("review")
+@click.argument("queries", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--terminal", is_flag=True, help="Review here instead of at the desk.")
+@click.option("--counts", is_flag=True, help="Only say how far the review is; so does --json.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the questions that were accepted, edited ones among them, as a set of their own.",
+)
+@click.option("--port", default=8501, show_default=True, type=click.IntRange(1024, 65535), help="Of the desk.")
+@click.option("--open/--no-open", "open_browser", default=True, help="Open a browser.")
+@AS_JSON
+def eval_review(
+    queries: Path,
+    terminal: bool,
+    counts: bool,
+    output: Path | None,
+    port: int,
+    open_browser: bool,
+    as_json: bool,
+) -> int:
+    """Read a generated set question by question: accept, edit or reject, with the page and its words in sight.
+
+    Opens the desk at FILE. Each decision is written to FILE at once: stop when you like, and go on later. What is
+    rejected stays there and is not measured.
+    """
+    from eval.review import Review
+    from ui.launch import launch
+    from ui.parts.reviewing import review_here
+
+    review = Review(queries)
+    if terminal:
+        review_here(review, by=_user())
+    told = review.counts()
+    if as_json:
+        _print_json({**told.to_json(), "file": str(queries)})
+    else:
+        click.echo(str(told))
+    if output is not None:
+        review.write_accepted(output)
+    if terminal or counts or as_json:
+        return 0
+    _settings()
+    return launch(port, open_browser=open_browser, review=review.path)
 
 
 @evaluate.command("runs")
 @click.option(
     "--limit", "-k", default=20, show_default=True, type=click.IntRange(min=1), help="How many, newest first."
 )
+@click.option("--keep", type=click.IntRange(min=1), help="Remove all but so many of each kind and collection.")
+@click.option("--export", type=click.Path(path_type=Path, dir_okay=False), help="Write all runs there, as JSON lines.")
+@click.option(
+    "--import", "import_", type=click.Path(path_type=Path, dir_okay=False), help="Take in the runs of such a file."
+)
 @AS_JSON
-def eval_runs(limit: int, as_json: bool) -> int:
-    """List the measurements that were made here: each is kept with its settings, models and commit."""
-    from eval.runs import kept_runs
+def eval_runs(limit: int, keep: int | None, export: Path | None, import_: Path | None, as_json: bool) -> int:
+    """List the measurements that were made here: each is kept with its settings, models, libraries and commit.
+
+    With --export and --import they move to another machine, or through CI. A run holds ids, hashes and figures, no
+    words of a question or a document.
+    """
+    from eval.runs import export_runs, forget_runs, import_runs, kept_runs
     from ui.parts.terminal import print_eval_runs
 
-    kept = kept_runs(_settings().home)[:limit]
-    if as_json:
-        _print_json({"runs": [run.to_json() for run in kept]})
+    if sum(one is not None for one in (keep, export, import_)) > 1:
+        raise UsageError("Give only one of --keep, --export and --import.")
+    home = _settings().home
+    if import_ is not None:
+        taken, known = import_runs(home, import_)
+        done, sentence = {"imported": taken, "known": known}, f"{taken} runs taken in, {known} were here already."
+    elif export is not None:
+        count = export_runs(home, export)
+        done, sentence = {"exported": count}, f"{count} runs written to {export}."
+    elif keep is not None:
+        gone = forget_runs(home, keep=keep)
+        done, sentence = {"removed": gone}, f"{gone} runs removed."
     else:
-        print_eval_runs(kept)
+        kept = kept_runs(home)[:limit]
+        if as_json:
+            _print_json({"runs": [run.to_json() for run in kept]})
+        else:
+            print_eval_runs(kept)
+        return 0
+    if as_json:
+        _print_json(done)
+    else:
+        click.echo(sentence)
+    return 0
+
+
+@evaluate.command("report")
+@click.argument("names", nargs=-1, required=True, metavar="RUN…")
+@click.option(
+    "--output",
+    "outputs",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where it goes, in the form of its ending: .html, .md, .json; may be repeated.",
+)
+@click.option(
+    "--pages",
+    "with_pages",
+    is_flag=True,
+    help="Draw the pages of what was missed: the judged place beside what was found first. Such a file is "
+    "confidential; without, a report holds ids, pages and offsets only.",
+)
+@click.option(
+    "--queries",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --pages: the judged set, so that the questions stand beside their pages.",
+)
+@AS_JSON
+def eval_report(
+    names: tuple[str, ...], outputs: tuple[Path, ...], with_pages: bool, queries: Path | None, as_json: bool
+) -> int:
+    """A report of kept measurements: figures with intervals, how they stand over the runs, and what was missed.
+
+    One file that loads nothing and runs nothing, in light and dark, to print or to send. A RUN is an id of `dossier
+    eval runs`, which may be shortened; "last" is the newest. Of a run of the gate it has the verdict, of faithfulness
+    the calibration.
+    """
+    from eval.dataset import read_queries
+    from eval.page import markdown
+    from eval.runs import run_named
+
+    _endings(outputs)
+    if queries is not None and not with_pages:
+        raise UsageError("--queries is for --pages: without pages a report holds no words of a question.")
+    home = _settings().home
+    runs = [run_named(home, name) for name in names]
+    questions = {query.id: query.query for query in read_queries(queries)} if queries is not None else {}
+    page = _page(list({run.id: run for run in runs}.values()), questions if with_pages else None)
+    value = {**page.to_json(), "runs": [run.to_json() for run in runs]}
+    _write_reports(outputs, value, markdown(page), lambda: page)
+    if as_json:
+        _print_json({"runs": [run.id for run in runs], "files": [str(path) for path in outputs]})
+    else:
+        click.echo(f"Written: {', '.join(map(str, outputs))}.")
+        if page.confidential:
+            click.echo("It holds pages of your documents: pass it on as you would them.", err=True)
     return 0
 
 
 @evaluate.command("compare")
 @click.argument("old", metavar="RUN")
 @click.argument("new", metavar="RUN")
+@click.option(
+    "--common", is_flag=True, help="Where the data differ, compare the questions that both have, with a warning."
+)
 @REPORTS
 @AS_JSON
-def eval_compare(old: str, new: str, reports: tuple[Path, ...], as_json: bool) -> int:
+def eval_compare(old: str, new: str, common: bool, reports: tuple[Path, ...], as_json: bool) -> int:
     """Hold the second RUN against the first, question by question: differences, and what was won and lost.
 
-    A RUN is an id of `dossier eval runs`, which may be shortened; "last" is the newest.
+    Also what differs between the two: data, commit, models, prompts, settings, libraries. A RUN is an id of `dossier
+    eval runs`, which may be shortened; "last" is the newest. All metrics are tested together at 5 %.
     """
-    from eval.runs import compared_runs, run_named
+    from eval.compare import compared_runs
+    from eval.run_page import page_of_comparison
+    from eval.runs import run_named
     from ui.parts.terminal import print_comparison
 
+    _endings(reports)
     home = _settings().home
-    comparison = compared_runs(run_named(home, new), run_named(home, old))
-    _write_reports(reports, comparison.to_json(), comparison.markdown())
+    before, now = run_named(home, old), run_named(home, new)
+    comparison = compared_runs(now, before, common=common)
+    _write_reports(
+        reports, comparison.to_json(), comparison.markdown(), lambda: page_of_comparison(comparison, before, now)
+    )
     if as_json:
         _print_json(comparison.to_json())
     else:
@@ -807,68 +1050,123 @@ def eval_compare(old: str, new: str, reports: tuple[Path, ...], as_json: bool) -
 @click.argument("queries", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--collection", "-c", required=True, metavar="NAME", help="The collection to ask.")
 @click.option(
-    "--modes", default="extractive", show_default=True, metavar="MODE,…", help="extractive, gdpr, long-document."
+    "--modes",
+    default="extractive",
+    show_default=True,
+    metavar="MODE,…",
+    help="extractive, gdpr, long-document, hybrid, auto.",
 )
 @click.option("--type", "types", multiple=True, metavar="TYPE", help="Only questions of this type; may be repeated.")
 @click.option("--within-document", is_flag=True, help="Ask only the document that the question was asked of.")
+@JUDGE
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Keep the answers there as they come, with their words. [default: under DOSSIER_HOME, without a word]",
+)
+@click.option("--resume", is_flag=True, help="Go on with an earlier run of the same; ask again what failed.")
+@click.option("--anew", is_flag=True, help="Ask everything again, although an earlier run kept answers.")
+@click.option("--yes", is_flag=True, help="Agree to the cost without being asked.")
+@click.option("--budget", type=click.FloatRange(0), metavar="USD", help="Most that this run may cost.")
+@REPORTS
 @AS_JSON
 def eval_answers(
-    queries: Path, collection: str, modes: str, types: tuple[str, ...], within_document: bool, as_json: bool
+    queries: Path,
+    collection: str,
+    modes: str,
+    types: tuple[str, ...],
+    within_document: bool,
+    judge: str,
+    output: Path | None,
+    resume: bool,
+    anew: bool,
+    yes: bool,
+    budget: float | None,
+    reports: tuple[Path, ...],
+    as_json: bool,
 ) -> int:
-    """The same questions through each mode: right answers, citations, support, refusals, seconds and money.
+    """The same questions through each mode: which one wins on your documents.
 
-    Whether an answer is right is decided without a model, where the expected answer is one figure.
+    Right answers, citations, support, refusals, seconds and money, each with its 95 % interval, and each two modes
+    against each other. Whether an answer is right is decided by numeric equality where one figure is expected; prose is
+    judged by the configured Llama or by its words, which is advisory and shown apart.
+
+    What Claude would cost is told, and asked about, before anything is sent. Answers are kept as they come: --resume
+    goes on with a run that was interrupted. Exit code 1 means that a question failed or was refused, 4 that policy or a
+    budget refused a whole mode, 3 that a service went down in between.
     """
-    from core.privacy import Mode
-    from eval.answers import evaluate_answers, markdown
-    from ui.parts.terminal import waiting
+    from eval.agreement import prose_judge
+    from eval.answers import Asking, RunCost, ask_all
+    from eval.kept_answers import kept_answers, place_of_run
+    from eval.modes import contest, keep_modes, modes_named, questions_of, run_of
+    from ui.parts.measuring import print_contest
+    from ui.parts.terminal import counting
 
-    chosen = [mode.strip() for mode in modes.split(",")]
-    known = [mode.value for mode in Mode if mode is not Mode.AUTO]
-    if not set(chosen) <= set(known):
-        raise UsageError(f"--modes takes {', '.join(known)}, separated by commas.")
-    with _open_app() as app, waiting("Asking", silent=as_json):
-        scores = evaluate_answers(
-            app,
-            queries,
-            collection=collection,
-            modes=[Mode(mode) for mode in chosen],
-            types=types,
-            within_document=within_document,
-            by=_user(),
+    if resume and anew:
+        raise UsageError("Give only one of --resume and --anew.")
+    chosen, read = modes_named(modes), questions_of(queries, types)
+    with _open_app() as app:
+        prose = prose_judge(app, judge)
+        asking = Asking(
+            app, collection=collection, within_document=within_document, prose=prose, budget=budget, by=_user()
         )
+        made_of = run_of(app, collection, read, within_document=within_document, judge=prose[0] if prose else "")
+        place = output or place_of_run(app.settings.home, made_of)
+
+        def agree(estimate: RunCost) -> bool:
+            if budget is not None and estimate.usd > budget:
+                raise OverBudget(f"{estimate} That is more than the --budget of USD {budget:,.2f}. Nothing was asked.")
+            if yes or as_json or not sys.stdin.isatty():
+                return yes
+            return click.confirm(f"{estimate} Go on?", err=True)
+
+        with (
+            kept_answers(place, made_of, resume=resume, anew=anew) as kept,
+            counting("Asking", silent=as_json) as on_step,
+        ):
+            asked = ask_all(
+                asking,
+                read,
+                chosen,
+                kept,
+                agree=agree,
+                with_texts=output is not None,
+                on_step=lambda step: on_step(step.done, step.total, f"{step.mode.value}, USD {step.usd:.2f}"),
+            )
+        result = contest(asked, read, chosen)
+        runs = keep_modes(app, result, made_of, within_document=within_document)
+        if output is None and result.exit_code == 0:
+            place.unlink()  # the figures are kept with the other measurements
+    value = {**result.to_json(), "output": str(output) if output else None}
+    _write_reports(reports, value, result.markdown(), lambda: _page(list(runs), None))
     if as_json:
-        _print_json({"modes": [one.to_json() for one in scores]})
+        _print_json(value)
     else:
-        click.echo(markdown(scores), nl=False)
-        for failure in (failure for one in scores for failure in one.failures):
-            click.echo(str(failure), err=True)
-    return 1 if any(one.failures for one in scores) else 0
+        print_contest(result)
+    return result.exit_code
 
 
 @evaluate.command("judge")
 @click.argument("answers", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE…")
+@JUDGE
 @AS_JSON
-def eval_judge(answers: tuple[Path, ...], as_json: bool) -> int:
-    """How far the judge of figures agrees with people who judged the same answers.
+def eval_judge(answers: tuple[Path, ...], judge: str, as_json: bool) -> int:
+    """How far the judges agree with people who judged the same answers.
 
-    FILE… are JSON lines {id, question, gold_answer, response, label}; rows that expect no single figure are skipped.
+    FILE… are JSON lines {id, question, gold_answer, response, label}. Numeric equality judges rows that expect one
+    figure; the judge of prose, if there is one, the others. Exit code 1 means that some could not be judged.
     """
-    from eval.answers import judge_judged
+    from eval.agreement import agreements, prose_judge
+    from ui.parts.measuring import print_agreements
+    from ui.parts.terminal import counting
 
-    agreement = judge_judged(answers)
+    with _open_app() as app, counting("Judging", silent=as_json) as on_step:
+        found, unjudged = agreements(answers, prose=prose_judge(app, judge), on_progress=on_step)
     if as_json:
-        _print_json(agreement.to_json())
+        _print_json({"judges": [one.to_json() for one in found], "not_judged": unjudged})
     else:
-        for name, (value, low, high) in (
-            ("right or not", agreement.two_way),
-            ("right, wrong or silent", agreement.three_way),
-        ):
-            click.echo(f"{name}: {value:.3f} ({low:.3f} – {high:.3f})")
-        for (people, judge), count in sorted(agreement.counts.items()):
-            click.echo(f"  people {people.value}, judge {judge.value}: {count}")
-        click.echo(f"{agreement.answers} answers, {agreement.skipped} skipped")
-    return 0
+        print_agreements(found, unjudged)
+    return 1 if any(one.failed for one in found) else 0
 
 
 @evaluate.command("faithfulness")
@@ -890,6 +1188,7 @@ def eval_judge(answers: tuple[Path, ...], as_json: bool) -> int:
     show_default=True,
     help="With --answers: how the answers are made.",
 )
+@REPORTS
 @AS_JSON
 def eval_faithfulness(
     items: Path,
@@ -898,26 +1197,41 @@ def eval_faithfulness(
     answers: bool,
     collection: str | None,
     mode: str,
+    reports: tuple[Path, ...],
     as_json: bool,
 ) -> int:
     """How well answers are carried by their context, and how well a scorer tells.
 
-    ITEMS are JSON lines {id, context, response, question?, source_id?, task?, label?}; label 1 means that something in
-    the response is not supported. With labels there are figures per task, each with its 95 % interval. Exit code 1
-    means that an item could not be scored.
+    ITEMS are JSON lines {id, context, response, question?, source_id?, task?, label?, kind?}; label 1 means that
+    something in the response is not supported, kind is what was altered in it. With labels there are figures per task,
+    each with its 95 % interval, calibration and confusion. The run is kept: see `dossier eval runs`. Exit code 1 means
+    that an item could not be scored.
     """
     from core.privacy import Mode
-    from eval.faithfulness import answered, measure, read_items
+    from eval.faithfulness import answered, data_hash, measure, read_items
+    from eval.runs import FAITHFULNESS, keep
     from ui.parts.terminal import print_faithfulness, waiting
 
+    _endings(reports)
     if not answers and (collection is not None or mode != "auto"):
         raise UsageError("--collection and --mode are for --answers: items bring their own answers.")
     with _open_app() as app, waiting("Scoring", silent=as_json):
         chosen = app.scorer(scorer)
-        given = (
-            answered(app, items, collection=collection, mode=Mode(mode), by=_user()) if answers else read_items(items)
-        )
+        if answers:
+            given = list(answered(app, items, collection=collection, mode=Mode(mode), by=_user()))
+            # The questions are what stays the same: another system answers them otherwise.
+            asked = [replace(item, context="", response="") for item in given]
+        else:
+            given = asked = list(read_items(items))
         measured = measure(given, chosen, output)
+        run = keep(
+            app.settings,
+            {**measured.to_json(), "scores": measured.scores_json()},
+            kind=FAITHFULNESS,
+            collection=collection or items.stem,
+            judged=data_hash(asked),
+        )
+    _write_reports(reports, measured.to_json(), measured.markdown(), lambda: _page([run], None))
     if as_json:
         _print_json({**measured.to_json(), "output": str(output)})
     else:
@@ -1039,11 +1353,54 @@ def _judged_set(settings: Settings, queries: Path | None, collection: str | None
             yield judged(app, collection, read)
 
 
-def _write_reports(paths: tuple[Path, ...], value: dict[str, Any], markdown: str) -> None:
-    """The report in each of `paths`, in the form that its ending names. Raises UsageError for another ending."""
+def _modes(given: str, app: App) -> tuple[Mode, ...]:
+    """The modes that --modes names. Raises UsageError for one that there is not."""
+    from core.privacy import Mode
+
+    if given == "configured":
+        return app.modes()
+    known = [mode.value for mode in Mode if mode is not Mode.AUTO]
+    names = [name.strip() for name in given.split(",")]
+    if not set(names) <= set(known):
+        raise UsageError(f"--modes takes configured, or {', '.join(known)}, separated by commas.")
+    return tuple(Mode(name) for name in dict.fromkeys(names))
+
+
+def _endings(paths: tuple[Path, ...]) -> None:
+    """Raises UsageError for a report in a form that there is not, before anything is measured for it."""
     for path in paths:
+        if path.suffix not in (".html", ".json", ".md"):
+            raise UsageError(f"{path}: a report ends in .html, .json or .md.")
+
+
+def _page(runs: list[EvalRun], questions: Mapping[str, str] | None) -> Page:
+    """The report of kept runs; with `questions`, even none, also the pages of what was missed."""
+    from eval.run_page import missed_pages, page_of
+    from eval.runs import series
+
+    settings = _settings()
+    history = {run.id: series(settings.home, run) for run in runs}
+    if questions is None:
+        return page_of(runs, history, pages={})
+    with _open_app() as app:
+        return page_of(runs, history, pages={run.id: tuple(missed_pages(app, run, questions)) for run in runs})
+
+
+def _write_reports(paths: tuple[Path, ...], value: dict[str, Any], markdown: str, page: Callable[[], Page]) -> None:
+    """The report in each of `paths`, in the form that its ending names. A confidential one is for its owner's eyes."""
+    for path in paths:
+        if path.suffix == ".html":
+            from eval.page import html
+
+            drawn = page()
+            text, confidential = html(drawn), drawn.confidential
+        else:
+            text = markdown if path.suffix == ".md" else json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+            confidential = False
         with writing(path) as out:
-            out.write(markdown if path.suffix == ".md" else json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+            if confidential:
+                path.chmod(0o600)
+            out.write(text)
 
 
 def _settings(**overrides: Any) -> Any:
@@ -1065,10 +1422,9 @@ def _open_app(**overrides: Any) -> Iterator[App]:
 
 def _user() -> str:
     """Who runs this command, for the audit log."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
+    from core.readers import user_named
+
+    return user_named(_settings().user)
 
 
 def _print_json(value: dict[str, Any]) -> None:

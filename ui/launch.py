@@ -76,8 +76,10 @@ def options(port: int, *, open_browser: bool) -> dict[str, object]:
     }
 
 
-def launch(port: int, *, open_browser: bool) -> int:
+def launch(port: int, *, open_browser: bool, review: Path | None = None) -> int:
     """Serve the desk on 127.0.0.1:`port` until it is stopped; returns the exit code.
+
+    With `review`, a judged set, the desk opens at it: which file that is nobody can say from a browser.
 
     Raises UsageError when the port is taken.
     """
@@ -87,7 +89,8 @@ def launch(port: int, *, open_browser: bool) -> int:
 
     chosen = {name.replace(".", "_"): value for name, value in options(port, open_browser=open_browser).items()}
     bootstrap.load_config_options(chosen)
-    bootstrap.run(str(Path(__file__).with_name("main.py")), False, [], chosen)
+    # Streamlit puts the arguments behind the name of the script into sys.argv: see ui.session.set_under_review.
+    bootstrap.run(str(Path(__file__).with_name("main.py")), False, [str(review)] if review else [], chosen)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The desk: `dossier ui`, or `streamlit run ui/main.py`. Two screens, and one place where errors become sentences."""
+"""The desk: `dossier ui`, or `streamlit run ui/main.py`. Its screens, and one place where errors become sentences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.egress import quiet
 from core.errors import DossierError
 from ui.launch import THEMES
 from ui.parts.words import plain
-from ui.session import unexpected
+from ui.session import set_under_review, unexpected
 
 HERE = Path(__file__).parent
 
@@ -32,13 +32,14 @@ def desk() -> None:
     st.html(HERE / "parts" / "desk.css")
     st.html(f"<style>:root {{ --dossier-paper: {PAPER[st.context.theme.type or 'light']}; }}</style>")
     st.logo(MARK, size="small")
-    screen = st.navigation(
-        [
-            st.Page("screens/ask.py", title="Ask", url_path="ask", default=True),
-            st.Page("screens/documents.py", title="Documents", url_path="documents"),
-        ],
-        position="top",
-    )
+    under_review = set_under_review() is not None
+    pages = [
+        st.Page("screens/ask.py", title="Ask", url_path="ask", default=not under_review),
+        st.Page("screens/documents.py", title="Documents", url_path="documents"),
+    ]
+    if under_review:
+        pages.append(st.Page("screens/review.py", title="Review", url_path="review", default=True))
+    screen = st.navigation(pages, position="top")
     try:
         screen.run()
     except DossierError as error:

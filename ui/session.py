@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
-import os
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from core.answers import Answer, Citation
 from core.documents import DocumentId
 from core.errors import DossierError
 from core.privacy import Clearance
+from core.readers import user_named
 from core.settings import settings_from_environment
 
 if TYPE_CHECKING:
@@ -93,6 +93,25 @@ class Desk:
         self.opened = None
 
 
+@dataclass(slots=True)
+class Reviewing:
+    """Where a reviewer is: the question at `number` (from 0), the page beside it, and whether it is being edited.
+
+    `error` is the sentence of what could not be done with it.
+    """
+
+    number: int | None = None
+    opened: Opened | None = None
+    editing: bool = False
+    error: str | None = None
+
+    def go(self, number: int) -> None:
+        self.number, self.opened, self.editing, self.error = number, None, False, None
+
+    def edit(self) -> None:
+        self.editing = True
+
+
 @st.cache_resource(show_spinner="Opening the library")
 def the_app() -> App:
     """The one App of this process. Raises ConfigError when the settings contradict each other."""
@@ -108,12 +127,21 @@ def the_desk() -> Desk:
     return desk
 
 
+def the_reviewing() -> Reviewing:
+    if "reviewing" not in st.session_state:
+        st.session_state["reviewing"] = Reviewing()
+    reviewing: Reviewing = st.session_state["reviewing"]
+    return reviewing
+
+
+def set_under_review() -> Path | None:
+    """The judged set that this desk was started to review, if any: an argument of the process, not of the browser."""
+    return Path(sys.argv[1]) if len(sys.argv) == 2 and Path(sys.argv[0]).name == "main.py" else None
+
+
 def analyst() -> str:
     """Who sits at this desk, for the audit log: it is served to this machine only, so the account that runs it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
+    return user_named(settings_from_environment().user)
 
 
 def start_import(

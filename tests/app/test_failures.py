@@ -173,8 +173,8 @@ def _lose_points(app: App, home: Path) -> None:
 
 def _lose_row(app: App, home: Path) -> None:
     supply = app.documents("deal")[1].document_id
-    app._library.unshelve("deal", supply)
-    app._library._catalogue.finish(supply, collection="deal")
+    app._everything.unshelve("deal", supply)
+    app._everything._catalogue.finish(supply, collection="deal")
 
 
 def _damage_text(app: App, home: Path) -> None:

@@ -302,3 +302,24 @@ def test_neither_ledger_nor_audit_hold_a_word_of_question_or_document(
     assert b"xylograph" not in kept
     assert "xylograph" not in (app.settings.home / "audit.jsonl").read_text()
     assert "xylograph" not in caplog.text
+
+
+def test_a_restricted_amendment_is_not_sent_to_claude_but_marks_what_it_replaced(
+    an_app: Callable[..., App], messages: MessagesServer, tmp_path: Path
+) -> None:
+    app = an_app()
+    lease = LEASE.replace("LEASE AGREEMENT", "LEASE AGREEMENT\n\nThis Lease Agreement is made on 1 June 2022 between "
+                          "Cedar Estates Ltd and Dogwood Foods plc.")  # fmt: skip
+    amendment = (
+        "AMENDMENT NO. 1\n\nto the Lease Agreement dated 1 June 2022 between Dogwood Foods plc and its landlord\n\n"
+        "This Amendment is made on 2 May 2024.\n\n1. Clause 2 is deleted and replaced by the following:\n\n"
+        '"2. Either party may terminate this lease by giving xylograph notice."\n'
+    )
+    a_matter(app, tmp_path, lease=lease)
+    a_matter(app, tmp_path, Clearance.RESTRICTED, amendment=amendment)
+    cleared = next(one.document_id for one in app.documents("deal") if one.source == "lease.txt")
+    answer = app.ask(NOTICE, collection="deal", documents=[cleared], mode=Mode.LONG_DOCUMENT, by="anna")
+    assert "three months" in messages.sent()
+    assert "xylograph" not in messages.sent()
+    assert [term.section for term in answer.terms] == ["Clause 2"]
+    assert answer.claims[0].force is not None

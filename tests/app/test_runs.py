@@ -139,7 +139,7 @@ def test_a_signal_ends_a_run_cleanly_with_its_own_exit_code(tmp_path: Path, app:
     folder = many(tmp_path / "share", 80)
     command = [sys.executable, "-m", "ui.cli", "ingest", str(folder), "-c", "deal", "--json"]
     run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not app._library.unfinished("deal"):
+    while not app._everything.unfinished("deal"):
         time.sleep(0.05)
     run.send_signal(number)
     out, err = run.communicate(timeout=60)

@@ -107,7 +107,7 @@ def test_a_document_that_goes_while_it_is_searched_is_not_shown_by_half(deal: Ap
 
     def meanwhile(*asked: object, **how: object) -> object:
         hits = search(*asked, **how)  # type: ignore[arg-type]
-        deal._library.unshelve("deal", document)
+        deal._everything.unshelve("deal", document)
         return hits
 
     deal._index.search = meanwhile  # type: ignore[method-assign, assignment]
@@ -116,8 +116,9 @@ def test_a_document_that_goes_while_it_is_searched_is_not_shown_by_half(deal: Ap
 
 def test_a_debugger_is_told_why_each_hit_stands_where_it_does(deal: App) -> None:
     (hit, *_) = deal.search(ASKED, collection="deal", explain=True, by="anna").to_json()["hits"]
-    assert hit["explain"].keys() == {"scope_weight", "dense_rank", "sparse_rank", "because"}
-    assert hit["explain"]["sparse_rank"] == 1 and hit["explain"]["because"] == ""
+    stages = ("dense_rank", "sparse_rank", "fused_rank", "looked_rank", "reranked_rank")
+    assert hit["explain"].keys() == {"scope_weight", *stages, "because"}
+    assert [hit["explain"][stage] for stage in stages[1:]] == [1, 1, 1, None] and hit["explain"]["because"] == ""
 
 
 def test_facts_are_shown_and_changed_on_the_command_line(deal: App) -> None:

@@ -47,7 +47,7 @@ def test_a_question_without_an_answer_is_met_by_silence(
     path.write_text(path.read_text() + json.dumps(silent) + "\n")
     result = evaluate_app(app, path, collection="deal", by="anna")
     assert {one.id: (one.silent, one.right) for one in result.silence} == {"1": (False, True), "2": (True, True)}
-    figures = result.to_json()["abstention"]
+    figures = result.to_json()["abstention"]["extractive"]
     assert figures["precision"]["value"] == figures["recall"]["value"] == figures["balanced_accuracy"]["value"] == 1
     assert figures["recall"]["low"] < 0.5, "one question proves nothing"
     assert {one.id: one.scores["abstention"] for one in result.all_scores()} == {"1": 1.0, "2": 1.0}

@@ -129,6 +129,33 @@ def test_the_command_scores_items_and_tells_the_altered_from_the_true(tmp_path: 
     assert scores["altered"] < 0.5 <= scores["true"]
 
 
+def test_the_command_keeps_its_run_draws_its_calibration_and_says_the_same_twice(tmp_path: Path) -> None:
+    true = "The Supplier shall not be liable for loss of profit."
+    rows = [
+        {"id": "true", "context": CONTRACT, "response": true, "label": 0, "task": "contract", "source_id": "a"},
+        {"id": "altered", "context": CONTRACT, "response": true.replace(" not", ""), "label": 1, "task": "contract",
+         "kind": "negation dropped"},
+    ]  # fmt: skip
+    (tmp_path / "items.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    report = tmp_path / "report.html"
+    asked = ("eval", "faithfulness", str(tmp_path / "items.jsonl"), "--output", str(tmp_path / "scores.jsonl"))
+    first, second = (
+        json.loads(dossier(*asked, "--report", str(report), "--json", home=tmp_path / "home").stdout) for _ in range(2)
+    )
+    for measured in (first, second):
+        times = [measured.pop(name) for name in ("seconds_per_item", "seconds_p50", "seconds_p95")]
+        assert all(seconds >= 0 for seconds in times)
+    assert json.dumps(first) == json.dumps(second), "to the last digit"
+    assert first["calibration"]["bins"] and first["confusion"]["what was altered"]["negation dropped"]["found"] == 1
+    text = report.read_text()
+    assert "Calibration" in text and "negation dropped" in text and "2 kept runs" in text
+    assert "liable" not in text and "Supplier" not in text, "no words of a response or its context"
+    compared = dossier("eval", "compare", "last", "last", "--json", home=tmp_path / "home")
+    assert json.loads(compared.stdout)["verdict"]["told rightly"] == "undecided"
+    kept = "".join(path.read_text() for path in (tmp_path / "home" / "eval").glob("*.json"))
+    assert "liable" not in kept
+
+
 QUESTIONS = {"due": "Within how many days shall each invoice be paid?", "rent": "What is the rent of the premises?"}
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +18,12 @@ from app.service import App
 from core.errors import UsageError
 from eval.baseline import Baseline, read_baseline, updated, write_baseline
 from eval.dataset import read_queries
-from eval.gate import GATED, TOLERANCE, Gate, Verdict, gate, smallest_effect
+from eval.gate import GATED, TOLERANCE, Gate, Verdict, gate
 from eval.report import Scored
 from eval.shipped import BASELINE, SETS, judged, measured
+from eval.statistics import smallest_effect
 from retrieval import sparse
+from tests.conftest import ROOT
 
 AT = "2026-01-05T09:00:00+00:00"
 
@@ -102,6 +108,30 @@ def test_no_set_shows_less_than_three_of_its_questions(differences: list[float])
     assert smallest_effect(differences, documents) >= 3 / len(differences)
 
 
+def test_a_loss_that_chance_makes_in_one_of_eight_metrics_is_no_regression_and_the_price_of_that_is_told() -> None:
+    """One metric falls on six documents of seventeen, alone enough; the seven others move both ways."""
+    moves = np.random.default_rng(1).choice([-0.1, 0.1], size=(17, len(GATED)))
+    moves[:, 0] = [-0.1] * 6 + [0.0] * 11
+
+    def rows(moves: np.ndarray, names: Sequence[str]) -> list[Scored]:
+        return [
+            Scored(
+                f"q{number}", f"d{number % 17}", {name: 0.5 + moves[number % 17, at] for at, name in enumerate(names)}
+            )
+            for number in range(119)
+        ]
+
+    def against_nothing(names: Sequence[str]) -> Gate:
+        return held(rows(moves, names), rows(0 * moves, names))
+
+    alone, together = against_nothing(GATED[:1]), against_nothing(GATED)
+    assert alone.verdict is Verdict.REGRESSION and alone.family == ""
+    first = together.metrics[0]
+    assert first.verdict is not Verdict.REGRESSION and first.chance > alone.metrics[0].chance == 2**-6
+    assert first.smallest > first.alone == alone.metrics[0].smallest
+    assert "8 metrics are tested together" in together.markdown()
+
+
 # ── the baseline ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -169,3 +199,24 @@ def test_the_gate_passes_the_same_search_and_fails_one_without_its_words(
     without = measured(ours, by="eval")
     verdict = gate(without.all_scores(), baseline, judged=ours.digest())
     assert verdict.verdict is Verdict.REGRESSION, verdict.markdown()
+
+
+def test_the_committed_gate_passes_from_a_clone_and_writes_what_ci_keeps(tmp_path: Path) -> None:
+    """What CI does, from the command to its files: with the model, in less than two minutes of a processor."""
+    before = os.times()
+    names = [str(tmp_path / f"gate.{ending}") for ending in ("md", "json", "html")]
+    reports = [word for name in names for word in ("--report", name)]
+    done = subprocess.run(
+        [sys.executable, "-m", "ui.cli", "eval", "gate", *reports, "--json"],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        cwd=ROOT,
+        env={**os.environ, "DOSSIER_HOME": str(tmp_path / "home"), "DOSSIER_EMBEDDING_MODEL": "all-MiniLM-L6-v2"},
+    )
+    after = os.times()
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-500:]
+    assert json.loads(done.stdout)["verdict"] == "pass"
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 120
+    assert Path(names[0]).read_text().startswith("**PASS**")
+    assert "Verdict of the gate" in Path(names[2]).read_text()

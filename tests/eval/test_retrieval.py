@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import ir_measures
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from core.errors import ServiceDown, UsageError
 from core.privacy import Clearance
 from eval.compare import compared
 from eval.dataset import Judged, Query
-from eval.report import Result, markdown
+from eval.report import Result, Spot, markdown
 from eval.retrieval import evaluate, evaluate_app, place_of
 
 A, B = DocumentId("a" * 64), DocumentId("b" * 64)
@@ -94,7 +95,10 @@ def test_two_places_found_at_ranks_two_and_four() -> None:
             "recall@1": 0, "recall@3": 0.5, "recall@5": 1, "recall@10": 1, "recall@20": 1,
             "precision@1": 0, "precision@5": 0.6, "precision@10": 0.3,
             "map": (1 / 2 + 2 / 4) / 2, "mrr": 0.5, "mrr@10": 0.5, "ndcg@10": dcg / ideal,
-            "document_hit@1": 0, "document_hit@5": 1, "document_hit@10": 1, "document_mrr": 0.5,
+            "document_hit@1": 0, "document_hit@5": 1, "document_hit@10": 1,
+            "document_recall@1": 0, "document_recall@5": 1, "document_recall@10": 1,
+            "document_precision@1": 0, "document_precision@5": 0.6, "document_precision@10": 0.3,
+            "document_map": 0.5, "document_mrr": 0.5, "document_ndcg@10": 1 / math.log2(3),
                 "char_recall@8000": 0.5, "char_precision@8000": 10 / 35,
         }
     )  # fmt: skip
@@ -170,6 +174,37 @@ def test_every_score_is_a_share_and_grows_with_the_depth(hits: list[tuple[Docume
     assert all(scores[f"recall@{cutoff}"] <= scores[f"hit@{cutoff}"] for cutoff in (1, 3, 5, 10, 20))
     assert scores["hit@1"] <= scores["mrr@10"] <= scores["mrr"]
     assert (scores["mrr"] > 0) == (scores["hit@20"] > 0)
+
+
+@given(
+    st.permutations([f"d{number:02}" for number in range(24)]),
+    st.integers(0, 24),
+    st.integers(1, 6),
+    st.integers(1, 24),
+)
+def test_on_every_level_the_figures_are_those_of_ir_measures(
+    order: Sequence[str], returned: int, relevant: int, limit: int
+) -> None:
+    """Where a hit finds one place at most and nothing is found twice, places, pages and documents are what the field
+    ranks: its own program is then the judge of all three."""
+    ids = {name: DocumentId(name * 20) for name in order}
+    wanted = sorted(order)[:relevant]
+    query = a_query(*(Judged(name, page=2, span=Span(0, 9)) for name in wanted), doc_id=wanted[0])
+    hits = [a_hit(ids[name], 0, 9, 2) for name in order[:returned]]
+    scores = evaluate([query], lambda *_: hits, ids, limit=limit).scored[0].scores
+
+    qrels = {"q": dict.fromkeys(wanted, 1)}
+    run = {"q": {name: -float(rank) for rank, name in enumerate(order[: min(returned, limit)])}}
+    measures = {"hit": ir_measures.Success, "recall": ir_measures.R, "precision": ir_measures.P}
+    for level in ("", "page_", "document_"):
+        expected = {f"{level}map": ir_measures.AP, f"{level}mrr": ir_measures.RR}
+        if limit >= 10:
+            expected[f"{level}ndcg@10"] = ir_measures.nDCG @ 10
+        for cutoff in (cutoff for cutoff in (1, 5, 10) if cutoff <= limit):
+            expected |= {f"{level}{name}@{cutoff}": measure @ cutoff for name, measure in measures.items()}
+        told = ir_measures.calc_aggregate(list(expected.values()), qrels, run if run["q"] else {"q": {"none": 0.0}})
+        for name, measure in expected.items():
+            assert scores[name] == pytest.approx(told[measure]), name
 
 
 @given(st.integers(1, 5))
@@ -370,6 +405,24 @@ def test_questions_are_told_apart_by_tables_and_by_scanned_pages(tmp_path: Path)
     slices = evaluate_app(cast(Any, app), path, collection="matter", by="analyst").slices
     assert {value: part.queries for value, part in slices["scanned"].items()} == {"no": 1, "yes": 2}
     assert {value: part.queries for value, part in slices["table"].items()} == {"no": 2, "yes": 1}
+
+
+def test_where_the_judged_words_stand_in_a_pdf_is_looked_up_on_the_judged_page(tmp_path: Path) -> None:
+    """Offsets that others counted in a PDF are those of another text."""
+    evidence = {"doc_id": "alpha", "page": 2, "start": 900, "end": 930, "text": "Rent | 100\n| per  quarter"}
+    path = tmp_path / "queries.jsonl"
+    path.write_text(json.dumps({"id": "1", "query": "?", "doc_id": "alpha", "evidence": [evidence]}))
+    app = ACollection({"alpha.pdf": A}, (a_hit(A, 0, 5, 1),))
+    result = evaluate_app(cast(Any, app), path, collection="matter", by="analyst")
+    (found,) = result.found
+    assert (found.rank, found.judged, found.first) == (
+        None,
+        (Spot(A, (2,), Span(5, 29)),),
+        (Spot(A, (1,), Span(0, 5)),),
+    )
+    told = result.to_json()["found"]["1"]
+    assert told["judged"] == [{"document_id": "a" * 12, "pages": [2], "start": 5, "end": 29}]
+    assert "Rent" not in json.dumps(result.to_json())
 
 
 def test_two_different_documents_of_one_name_cannot_be_told_apart(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from eval.statistics import difference_interval, mean_interval, mean_intervals, statistic_intervals, wilson
+from eval.statistics import difference_interval, families, mean_interval, mean_intervals, statistic_intervals, wilson
 
 FEW = 200  # resamples, where the property holds for any number of them
 
@@ -123,3 +123,42 @@ def test_drawings_without_a_figure_are_left_out_and_a_figure_that_is_never_one_i
     assert statistic_intervals(share_of_found, list("abcd"), resamples=FEW) == ((1.0, 1.0, 1.0),)
     with pytest.raises(ValueError, match="not a number"):
         statistic_intervals(lambda rows: [math.nan for _ in rows[:1]], list("abcd"), resamples=FEW)
+
+
+def test_one_document_that_moved_among_few_shows_nothing_and_many_that_moved_alike_do() -> None:
+    names = [f"d{number}" for number in range(17)]
+    one = families([[-1.0] + [0.0] * 16], [names])
+    assert one.worse[0] == 0.5, "a coin"
+    assert families([[-1.0] * 6 + [0.0] * 11], [names]).worse[0] == 2**-6
+    assert families([[0.0] * 17], [names]).worse == (1.0,)
+
+
+moves = st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=9, max_size=9).filter(any)
+
+
+@given(st.lists(moves, min_size=2, max_size=6))
+def test_a_family_asks_for_no_less_than_each_alone(rows: list[list[float]]) -> None:
+    names = [f"d{number}" for number in range(9)]
+    together = families(rows, [names] * len(rows))
+    alone = [families([row], [names]) for row in rows]
+    assert all(one >= own.worse[0] for one, own in zip(together.worse, alone, strict=True))
+    opposite = families([[-value for value in row] for row in rows], [names] * len(rows))
+    assert opposite.better == together.worse
+
+
+def test_metrics_that_say_the_same_cost_nothing_to_test_together() -> None:
+    names = [f"d{number}" for number in range(10)]
+    row = [-1.0] * 8 + [1.0, 0.0]
+    assert families([row] * 8, [names] * 8).worse == families([row], [names]).worse * 8
+
+
+def test_false_alarms_of_eight_metrics_are_those_of_one() -> None:
+    draw = np.random.default_rng(11)
+    names = [f"d{number % 17}" for number in range(119)]
+    together = alone = 0
+    for _ in range(200):
+        moves = draw.choice([0, 0, 0, 1, -1], size=119)
+        rows = [[float(one) for one in moves * draw.integers(0, 2, size=119)] for _ in range(8)]
+        together += min(families(rows, [names] * 8).worse) <= 0.025
+        alone += min(families([row], [names]).worse[0] for row in rows) <= 0.025
+    assert together <= 10 < alone, "5 of 200 are meant; uncorrected there are three times as many"

@@ -127,6 +127,13 @@ def test_a_word_of_the_files_name_is_sure_only_when_the_text_names_a_party_so() 
     assert max(one.sure for one in squeezed) >= SURE
 
 
+def test_the_hyphen_of_a_web_address_parts_no_words() -> None:
+    written = a_document("Privacy policy of daily-kite.com. We run daily-kite.com.", "policy_daily-kite.com.txt")
+    by_value = {one.value: one for one in facts_of(written)}
+    assert by_value["daily-kite.com"].sure >= SURE
+    assert "kite.com" not in by_value
+
+
 def test_a_common_word_that_is_also_a_name_is_not_sure() -> None:
     text = PREAMBLE.replace("Northwind", "Target") + "The target is a target of the target."
     by_value = {one.value: one for one in facts_of(a_document(text))}

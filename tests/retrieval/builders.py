@@ -8,8 +8,11 @@ from pathlib import Path
 
 from core.documents import Block, BlockKind, Chunk, Document, DocumentId, Fate, Page, Span, chunk_id
 from core.privacy import Clearance
+from core.readers import EVERYBODY, Reader, Readers
 from retrieval.embed import Embedder, HashEmbedder
 from retrieval.index import Index, Store
+
+ANNA = Reader("anna")
 
 
 def an_id(name: str) -> DocumentId:
@@ -23,6 +26,7 @@ def a_document(
     section: str = "",
     clearance: Clearance = Clearance.RESTRICTED,
     id: DocumentId | None = None,
+    readers: Readers = EVERYBODY,
 ) -> tuple[Document, tuple[Chunk, ...]]:
     """A document of one page whose chunks are `texts`."""
     document_id = id or an_id(name)
@@ -45,6 +49,7 @@ def a_document(
         collection=collection,
         clearance=clearance,
         parser="plain 1",
+        readers=readers,
     )
     return document, tuple(chunks)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sentence_transformers import SentenceTransformer
 
 from core.errors import ConfigError
 from retrieval.embed import (
@@ -23,6 +25,7 @@ from retrieval.embed import (
     embedder_for,
 )
 from tests.conftest import ROOT
+from tests.retrieval.models import WIDTH, WINDOW, a_model
 
 
 @given(st.lists(st.text(), max_size=4))
@@ -136,3 +139,67 @@ def test_the_fingerprint_follows_what_decides_a_vector_and_not_the_place(a_copy:
 def test_counted_tokens_of_joined_lines_are_the_sum(lines: list[str]) -> None:
     embedder = embedder_for(DEFAULT_MODEL, device="cpu", batch_size=8)
     assert embedder.count_tokens("\n".join(lines)) == sum(embedder.count_tokens(line) for line in lines)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])  # the first runs in our own forward pass, the second does not
+@pytest.mark.parametrize("name", ["document", "passage"])
+def test_questions_and_documents_are_read_behind_the_prompts_that_the_model_names(
+    tmp_path: Path, name: str, pooling: str
+) -> None:
+    folder = a_model(tmp_path / "model", prompts={"query": "query: ", name: "passage: "}, pooling=pooling)
+    embedder = embedder_for(str(folder), device="cpu", batch_size=8)
+    reference = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    text = "Fees are due in May."
+    question, document = embedder.embed_question(text), embedder.embed_documents([text])[0]
+    behind = reference.encode(
+        ["query: " + text, "passage: " + text], prompt="", convert_to_numpy=True, normalize_embeddings=True
+    )
+    assert question @ behind[0] > 0.999
+    assert document @ behind[1] > 0.999
+    assert question @ document < 0.99, "the prompt is part of what is embedded"
+
+
+@pytest.mark.parametrize("prompts", [None, {}, {"query": "", "document": ""}])
+def test_a_model_without_prompts_reads_the_bare_text(tmp_path: Path, prompts: dict[str, str] | None) -> None:
+    embedder = embedder_for(str(a_model(tmp_path / "model", prompts=prompts)), device="cpu", batch_size=8)
+    assert embedder.embed_question("fees due") @ embedder.embed_documents(["fees due"])[0] > 0.9999
+    assert embedder.max_tokens == WINDOW - 2
+
+
+def test_a_prompt_takes_its_room_of_the_window(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = a_model(tmp_path / "model", prompts={"passage": "passage: "})
+    embedder = embedder_for(str(folder), device="cpu", batch_size=8)
+    assert embedder.size == WIDTH
+    assert embedder.max_tokens == WINDOW - 2 - embedder.count_tokens("passage: ")
+    seen = " ".join(["fees"] * embedder.max_tokens)
+    with caplog.at_level(logging.WARNING, "dossier.retrieval"):
+        whole = embedder.embed_documents([seen])[0]
+        assert caplog.records == []
+        cut = embedder.embed_documents([seen + " due may"])[0]
+    assert [record.message for record in caplog.records] == ["texts longer than the model sees"]
+    assert whole @ cut > 0.9999
+
+
+def test_another_prompt_is_another_fingerprint(tmp_path: Path) -> None:
+    one, other = (
+        embedder_for(str(a_model(tmp_path / name, prompts={"query": name})), device="cpu", batch_size=8)
+        for name in ("fees", "may")
+    )
+    assert one.fingerprint != other.fingerprint
+
+
+def test_a_folder_named_in_settings_ingests_and_finds_in_a_sealed_process(tmp_path: Path) -> None:
+    folder = a_model(tmp_path / "model", prompts={"query": "query: ", "passage": "passage: "})
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "lease.txt").write_text("The fees are due in May.", encoding="utf-8")
+    code = (
+        "import sys; from app.wiring import open_app; from core.settings import settings_from_environment;"
+        "from pathlib import Path;"
+        "app = open_app(settings_from_environment());"
+        "app.ingest([Path(sys.argv[1])], collection='deal', by='test');"
+        "print(app.search('When are fees due?', collection='deal', by='test').hits[0].chunk.text)"
+    )
+    environment = {**os.environ, "DOSSIER_EMBEDDING_MODEL": str(folder), "DOSSIER_PRIVACY": "gdpr"}
+    command = [sys.executable, "-c", code, str(tmp_path / "papers")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.strip()) == (0, "The fees are due in May."), done.stderr

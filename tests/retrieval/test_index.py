@@ -26,7 +26,7 @@ from retrieval.points_edge import EdgeStore
 from retrieval.points_server import ServerStore
 from retrieval.sparse import Weights
 from tests.conftest import ROOT
-from tests.retrieval.builders import a_document, an_id, an_index, texts_of
+from tests.retrieval.builders import ANNA, a_document, an_id, an_index, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def test_a_chunk_is_embedded_under_file_name_title_and_section_and_stored_withou
     index = an_index(EdgeStore(tmp_path), embedder)
     index.replace(*a_document("Fees are due.", name="Supply.txt", section="2 Payment › 2.1 Fees"))
     assert embedder.texts.pop() == "Supply › 2 Payment › 2.1 Fees\nFees are due."
-    assert texts_of(index.search("fees", collection="deal")) == ["Fees are due."]
+    assert texts_of(index.search("fees", reader=ANNA, collection="deal")) == ["Fees are due."]
     document, chunks = a_document("Fees are due.", name="Form 10-K")
     index.replace(replace(document, source="mail.eml › ACME_2022_10K.pdf"), chunks)
     assert embedder.texts.pop() == "ACME 2022 10K › Form 10-K\nFees are due."
@@ -72,7 +72,7 @@ def test_rows_of_a_table_are_embedded_under_its_units_and_columns_and_found_with
     rows = replace(rows, context="(in millions) · 2024 | 2023")
     index.replace(document, [rows])
     assert embedder.texts.pop() == "Report › Note 7\n(in millions) · 2024 | 2023\nGoods\t13\t14"
-    (hit,) = index.search("2023 goods", collection="deal")
+    (hit,) = index.search("2023 goods", reader=ANNA, collection="deal")
     assert hit.chunk == rows
     full = replace(rows, text=" ".join(["word"] * embedder.max_tokens))
     index.replace(document, [full])
@@ -99,10 +99,10 @@ def test_readers_do_not_wait_while_a_writer_embeds(tmp_path: Path) -> None:
     writer = threading.Thread(target=index.replace, args=a_document("A zebra runs.", name="two"))
     writer.start()
     assert embedder.begun.wait(10)
-    assert len(index.search("zebra", collection="deal")) == 1
+    assert len(index.search("zebra", reader=ANNA, collection="deal")) == 1
     embedder.go_on.set()
     writer.join(10)
-    assert len(index.search("zebra", collection="deal")) == 2
+    assert len(index.search("zebra", reader=ANNA, collection="deal")) == 2
 
 
 def test_many_threads_share_one_collection(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_many_threads_share_one_collection(tmp_path: Path) -> None:
     def work(name: str) -> None:
         try:
             index.replace(*a_document(f"The zebra of {name}.", name=name))
-            assert index.search("zebra", collection="deal")
+            assert index.search("zebra", reader=ANNA, collection="deal")
         except Exception as error:  # noqa: BLE001 - a thread's failure must reach the test
             failures.append(error)
 
@@ -142,7 +142,7 @@ WRITER = """
 import sys, itertools
 from pathlib import Path
 from retrieval.points_edge import EdgeStore
-from tests.retrieval.builders import a_document, an_index
+from tests.retrieval.builders import ANNA, a_document, an_index
 index = an_index(EdgeStore(Path(sys.argv[1])))
 for round in itertools.count():
     for name in "abc":
@@ -192,7 +192,7 @@ def test_after_a_purge_no_file_of_the_index_holds_a_word_of_a_removed_document(t
     assert _files_with(tmp_path, b"xylograph"), "deleting alone leaves bytes behind: this is why purge is there"
     index.purge("deal")
     assert _files_with(tmp_path, b"xylograph") == []
-    assert texts_of(index.search("due", collection="deal")) == ["The zebra is due."]
+    assert texts_of(index.search("due", reader=ANNA, collection="deal")) == ["The zebra is due."]
 
 
 def test_damaged_files_are_told_as_such_and_not_as_an_empty_index(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_server_that_fails_is_an_error_in_a_sentence_and_never_an_empty_result
 ) -> None:
     index = an_index_over(answer)
     for ask in (
-        lambda: index.search("zebra", collection="deal"),
+        lambda: index.search("zebra", reader=ANNA, collection="deal"),
         lambda: index.count("deal"),
         lambda: index.remove("deal", DocumentId("0" * 64)),
         lambda: index.collections(),
@@ -284,8 +284,8 @@ def test_a_server_keeps_bytes_in_memory_and_the_rest_on_disk_and_the_full_vector
     assert created["quantization_config"]["scalar"] == {"type": "int8", "always_ram": True}
     assert created["on_disk_payload"] is True
     indexed = {body["field_name"] for method, path, body in sent if path.endswith("/index")}
-    assert indexed == {"collection", "document_id", "clearance", "statement"}
-    within = Within("deal", frozenset(Clearance))
+    assert indexed == {"collection", "document_id", "clearance", "readers", "statement"}
+    within = Within("deal", frozenset(Clearance), ANNA)
     with store.open("deal") as points:
         points.query([0.0] * 32, Weights((1,), (1.0,)), meaning=1.0, within=within, limit=10)
     dense, words = sent[-1][2]["prefetch"]

@@ -17,7 +17,7 @@ from retrieval import keeping
 from retrieval.keeping import Keeper
 from retrieval.points_edge import EdgeStore
 from tests.conftest import ROOT
-from tests.retrieval.builders import a_document, an_id, an_index
+from tests.retrieval.builders import ANNA, a_document, an_id, an_index
 
 
 class Counted:
@@ -114,7 +114,7 @@ WRITES_AND_DIES = """
 import os, sys
 from pathlib import Path
 from retrieval.points_edge import EdgeStore
-from tests.retrieval.builders import a_document, an_index
+from tests.retrieval.builders import ANNA, a_document, an_index
 index = an_index(EdgeStore(Path(sys.argv[1])))
 index.replace(*a_document("The zebra is due."))
 os.kill(os.getpid(), 9)
@@ -125,17 +125,17 @@ def test_what_was_written_is_there_after_the_process_is_killed_with_the_index_op
     subprocess.run(
         [sys.executable, "-c", WRITES_AND_DIES, str(tmp_path)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
-    assert len(an_index(EdgeStore(tmp_path)).search("zebra", collection="deal")) == 1
+    assert len(an_index(EdgeStore(tmp_path)).search("zebra", reader=ANNA, collection="deal")) == 1
 
 
 SEARCHES = """
 import sys
 from pathlib import Path
 from retrieval.points_edge import EdgeStore
-from tests.retrieval.builders import an_index
+from tests.retrieval.builders import ANNA, an_index
 index = an_index(EdgeStore(Path(sys.argv[1])))
 for _ in range(8):
-    found = index.search("zebra", collection="deal", limit=50)
+    found = index.search("zebra", reader=ANNA, collection="deal", limit=50)
     seen = {(hit.chunk.document_id, hit.chunk.text.split()[-1]) for hit in found}
     versions = {}
     for document, version in seen:

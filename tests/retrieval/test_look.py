@@ -12,9 +12,9 @@ from core.documents import Chunk, Document
 from core.finance import Statement
 from retrieval.embed import HashEmbedder
 from retrieval.index import Index, Store
-from retrieval.look import FEW, Lever, Look, Scored, with_asked, with_statements, without_duplicates
+from retrieval.look import FEW, Lever, Look, Scored, voted, with_asked, with_statements, without_duplicates
 from retrieval.questions import parts_of
-from tests.retrieval.builders import a_document, a_store, texts_of
+from tests.retrieval.builders import ANNA, a_document, a_store, texts_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
 
@@ -43,11 +43,20 @@ PROSE = [f"Inventory turnover and its ratio are watched in region {number}." for
 def test_a_ratio_is_answered_from_the_statements_that_hold_its_lines_with_the_reason(store: Store) -> None:
     index = Index(store, HashEmbedder(size=32))
     index.replace(*a_filing(*PROSE, BALANCE, INCOME))
-    hits = index.search("What is the inventory turnover ratio?", collection="deal", limit=5)
+    hits = index.search("What is the inventory turnover ratio?", reader=ANNA, collection="deal", limit=5)
     assert {BALANCE, INCOME} <= set(texts_of(hits[:3]))
     reasons = {hit.chunk.text: hit.because for hit in hits}
     assert reasons[BALANCE] == "balance sheet: inventory turnover = cost of sales / average inventories"
     assert hits[0].chunk.statement in (Statement.BALANCE_SHEET, Statement.INCOME)
+
+
+def test_words_that_say_where_to_look_narrow_to_a_document_only_when_most_of_what_was_found_is_of_it() -> None:
+    def found(*documents: str) -> list[Scored]:
+        return [Scored(str(n), 1.0, {"document_id": document}) for n, document in enumerate(documents)]
+
+    assert voted(found("a", "b", "a", "a", "c")) == ["a"]
+    assert voted(found("a", "b", "a", "c")) == []
+    assert voted([]) == []
 
 
 def test_statements_of_documents_out_of_scope_stay_out(store: Store) -> None:
@@ -55,14 +64,14 @@ def test_statements_of_documents_out_of_scope_stay_out(store: Store) -> None:
     mine, chunks = a_filing("Inventory turnover is 3.", name="mine.txt")
     index.replace(mine, chunks)
     index.replace(*a_filing(BALANCE, INCOME, name="theirs.pdf"))
-    found = index.search("What is the inventory turnover?", collection="deal", documents=[mine.id])
+    found = index.search("What is the inventory turnover?", reader=ANNA, collection="deal", documents=[mine.id])
     assert texts_of(found) == ["Inventory turnover is 3."]
 
 
 def test_without_a_lever_the_first_pass_stays_as_it_is(store: Store) -> None:
     index = Index(store, HashEmbedder(size=32), Look(frozenset()))
     index.replace(*a_filing(*PROSE, BALANCE, INCOME))
-    hits = index.search("What is the inventory turnover ratio?", collection="deal", limit=5)
+    hits = index.search("What is the inventory turnover ratio?", reader=ANNA, collection="deal", limit=5)
     assert not {BALANCE, INCOME} & set(texts_of(hits))
     assert not any(hit.because for hit in hits)
 
@@ -74,7 +83,9 @@ def test_the_clause_comes_before_the_page_that_names_the_parties(store: Store) -
     index.replace(*a_document(*names, clause, name="acme.txt"))
     index.replace(*a_document("The risk of loss passes at the port.", name="other.txt"))
     hits = index.search(
-        "In the Supply Agreement between Acme and Zenith, who bears the risk of loss?", collection="deal"
+        "In the Supply Agreement between Acme and Zenith, who bears the risk of loss?",
+        reader=ANNA,
+        collection="deal",
     )
     assert texts_of(hits)[0] == clause
 
@@ -87,7 +98,8 @@ def test_the_same_clause_in_many_contracts_is_one_hit_that_names_the_others(stor
         index.replace(*a_document(clause if number % 2 else clause.upper(), name=f"{number}.txt"))
     index.replace(*a_document(altered, name="altered.txt"))
     first, second = sorted(
-        index.search("Which law governs the agreement?", collection="deal"), key=lambda hit: -len(hit.duplicates)
+        index.search("Which law governs the agreement?", reader=ANNA, collection="deal"),
+        key=lambda hit: -len(hit.duplicates),
     )
     assert len(first.duplicates) == 4
     assert len({first.chunk.document_id, *(same.document_id for same in first.duplicates)}) == 5

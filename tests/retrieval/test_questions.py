@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.finance import Statement, measures
-from retrieval.questions import asked_of, clause_wording, parts_of
+from core.questions import asked_of
+from retrieval.questions import clause_wording, parts_of
 
 BALANCE, INCOME, CASH = Statement.BALANCE_SHEET, Statement.INCOME, Statement.CASH_FLOW
 

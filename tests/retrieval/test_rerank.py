@@ -13,7 +13,7 @@ from retrieval.index import Index
 from retrieval.look import Look, Scored
 from retrieval.points_edge import EdgeStore
 from retrieval.rerank import RERANKED, Reranker
-from tests.retrieval.builders import a_document, texts_of
+from tests.retrieval.builders import ANNA, a_document, texts_of
 
 WORDS = [
     *("fees", "are", "due", "in", "may", "the", "cap", "is", "one", "million"),
@@ -85,8 +85,10 @@ def test_search_asks_the_reranker_that_it_was_given(folder: Path, tmp_path: Path
     plain = Index(store, HashEmbedder(size=32))
     plain.replace(document, chunks)
     look = Look(reranker=Reranker(folder, device="cpu", batch_size=8))
-    reranked = Index(store, HashEmbedder(size=32), look).search("are fees due", collection="deal", limit=30)
-    before = plain.search("are fees due", collection="deal", limit=30)
+    reranked = Index(store, HashEmbedder(size=32), look).search(
+        "are fees due", reader=ANNA, collection="deal", limit=30
+    )
+    before = plain.search("are fees due", reader=ANNA, collection="deal", limit=30)
     assert sorted(texts_of(reranked)) == sorted(texts_of(before))
     assert texts_of(reranked) != texts_of(before)
 

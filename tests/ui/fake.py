@@ -1,6 +1,7 @@
 """An app with the verbs of app.service.App, three short documents, and answers that a test chooses.
 
-Run as a program (`python -m tests.ui.fake PORT`) it serves the real desk over itself, for the test in a real browser.
+Run as a program (`python -m tests.ui.fake PORT [SET]`) it serves the real desk over itself, for the tests in a real
+browser; with a judged set, to review it.
 """
 
 # ruff: noqa: ARG002, ARG005  a fake takes what the real one takes
@@ -296,4 +297,5 @@ if __name__ == "__main__":
     seal(())  # the desk itself needs nobody outside, also where GDPR mode has sealed its process
     from ui.launch import launch
 
-    sys.exit(launch(int(sys.argv[1]), open_browser=False))
+    under_review = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    sys.exit(launch(int(sys.argv[1]), open_browser=False, review=under_review))

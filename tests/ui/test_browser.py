@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.ui.test_review import a_set_to_review
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -66,13 +69,12 @@ def browser(profile: Path, *, dark: bool = False, width: int = WIDE) -> webdrive
     return driver
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def served(said: Path, *arguments: str) -> Iterator[str]:
     """Where the desk is served, by `ui.launch` in a sealed process of its own that says nothing of a refused call."""
     port = a_free_port()
-    said = tmp_path_factory.mktemp("server") / "output"
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.ui.fake", str(port)],
+        [sys.executable, "-m", "tests.ui.fake", str(port), *arguments],
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")},
         stdout=said.open("wb"),
@@ -89,6 +91,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             server.kill()
             server.wait(10)
     assert "refused" not in said.read_text() and "Traceback" not in said.read_text()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(tmp_path_factory.mktemp("server") / "output") as url:
+        yield url
 
 
 @pytest.fixture
@@ -191,3 +199,37 @@ def test_on_a_narrow_screen_the_page_lies_over_the_answer_and_can_be_closed(
     wait_for(lambda: picture.size["width"] > 0.75 * NARROW, what="the page to be wide enough to read")
     element(driver, ".st-key-close button").click()
     wait_for(lambda: not driver.find_elements(By.CSS_SELECTOR, ".st-key-page"), what="the page to be closed")
+
+
+def press(driver: webdriver.Chrome, *keys: str) -> None:
+    """Keys that go to the page, and to no field of it."""
+    driver.execute_script("document.activeElement.blur()")
+    driver.find_element(By.TAG_NAME, "body").send_keys(*keys)
+
+
+def test_a_reviewer_goes_through_a_set_with_the_keyboard_and_each_key_is_in_the_file(
+    driver: webdriver.Chrome, tmp_path: Path
+) -> None:
+    path = a_set_to_review(tmp_path)
+    with served(tmp_path / "output", str(path)) as url:
+        driver.get(url)
+        says(driver, "By when must an invoice be paid?")
+        picture = element(driver, ".st-key-page img")
+        wait_for(lambda: int(str(picture.get_property("naturalWidth"))) > 600, what="the page to be drawn")
+        press(driver, "a")
+        says(driver, "1 of 3 questions reviewed: 1 accepted")
+        says(driver, "What is said on Liability?")
+        press(driver, "e")
+        field = element(driver, ".st-key-query-q1 textarea")
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys("Up to what sum is the Supplier liable?", Keys.CONTROL, Keys.ENTER)
+        says(driver, "1 accepted, 1 edited")
+        says(driver, "What does the letter confirm?")
+        press(driver, "x")
+        says(driver, "Every question is reviewed")
+        press(driver, Keys.ARROW_LEFT)
+        says(driver, "It was: What is said on Liability?")
+        assert hosts_spoken_to(driver) == {"127.0.0.1"}
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [row["review"]["verdict"] for row in rows] == ["accepted", "edited", "rejected"]
+    assert rows[1]["query"] == "Up to what sum is the Supplier liable?"

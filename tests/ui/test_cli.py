@@ -21,9 +21,12 @@ from tests.messages import MessagesServer, Trouble
 QUESTION = "When must the Customer pay an invoice?"
 
 
-def dossier(*arguments: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def dossier(
+    *arguments: str, home: Path, stdin: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ui.cli", *arguments],
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=120,

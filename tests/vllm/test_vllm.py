@@ -31,6 +31,7 @@ from core.egress import QUIET
 from core.errors import ConfigError, UsageError
 from core.privacy import Mode
 from core.settings import settings_from_environment
+from generation.correctness import Correctness, ProseJudge
 from generation.llama import Llama, Look
 from generation.prompts import LLAMA_SYSTEM
 from tests.conftest import CONTRACT, ROOT
@@ -206,6 +207,11 @@ def test_whatever_the_weights_say_the_reply_has_the_agreed_shape(vllm: str, ques
     assert draft.stray_pointers == 0
     assert draft.claims or draft.reason
     assert all(claim.text and claim.passages for claim in draft.claims)
+
+
+def test_a_judge_gives_a_verdict_on_each_statement_whatever_the_weights_say(vllm: str) -> None:
+    judge = ProseJudge("llama", Llama(vllm, "llama").reply)
+    assert judge.judge(QUESTION, "Within thirty days. From receipt.", "Thirty days.") in set(Correctness)
 
 
 def test_an_answer_that_reaches_its_longest_length_says_so(vllm: str) -> None:

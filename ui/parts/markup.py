@@ -42,8 +42,14 @@ def notice(title: str, *lines: str, kind: str = "notice") -> str:
 
 
 def quote(text: str, *, number: int) -> str:
-    """The words that a citation points at, as they stand in the document."""
-    return f'<blockquote class="dossier-quote"><sup>{number}</sup> {escape(text.strip())}</blockquote>'
+    """The words that a citation points at, as they stand in the document; `number` 0 is not shown."""
+    mark = f"<sup>{number}</sup> " if number else ""
+    return f'<blockquote class="dossier-quote">{mark}{escape(text.strip())}</blockquote>'
+
+
+def decision(text: str, *, kind: str) -> str:
+    """What somebody decided on a question; `kind` is one of the supports, for its colour."""
+    return f'<p class="dossier-decision dossier-{kind}">{escape(text)}</p>'
 
 
 def marked(text: str, marks: Sequence[Span]) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import DossierError
 from ui.parts import markup
 from ui.parts.words import FATES, pages_words, plain
-from ui.session import Desk, Opened
+from ui.session import Desk, Opened, Reviewing
 
 if TYPE_CHECKING:
     from app.service import App
@@ -19,7 +19,7 @@ SCALE = 2.0
 """Pixels per point: 1224 across a letter page, sharp at the widths the page is shown."""
 
 
-def show_page(app: App, desk: Desk, opened: Opened) -> None:
+def show_page(app: App, desk: Desk | Reviewing, opened: Opened) -> None:
     """Draw what is open. What cannot be shown is said in its place; the answer beside it stays."""
     try:
         _page(app, desk, opened)
@@ -28,7 +28,7 @@ def show_page(app: App, desk: Desk, opened: Opened) -> None:
         st.error(plain(str(error)))
 
 
-def _page(app: App, desk: Desk, opened: Opened) -> None:
+def _page(app: App, desk: Desk | Reviewing, opened: Opened) -> None:
     citation = opened.citation
     document = app.document(citation.document_id)
     page = document.pages[opened.page - 1]
@@ -58,7 +58,7 @@ def _page(app: App, desk: Desk, opened: Opened) -> None:
         st.html(markup.marked(view.text, view.marks))
 
 
-def _turn(desk: Desk, opened: Opened, label: str, page: int, *, last: int) -> None:
+def _turn(desk: Desk | Reviewing, opened: Opened, label: str, page: int, *, last: int) -> None:
     st.button(
         label,
         key=f"turn-{label.lower()}",
@@ -69,9 +69,9 @@ def _turn(desk: Desk, opened: Opened, label: str, page: int, *, last: int) -> No
     )
 
 
-def _turn_to(desk: Desk, opened: Opened, page: int) -> None:
+def _turn_to(desk: Desk | Reviewing, opened: Opened, page: int) -> None:
     desk.opened = replace(opened, page=page)
 
 
-def _close(desk: Desk) -> None:
+def _close(desk: Desk | Reviewing) -> None:
     desk.opened = None

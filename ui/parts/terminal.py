@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,9 @@ from app.reports import Status
 from core.answers import Answer, Citation, Coverage, NotSent, Support
 from core.documents import Document, DocumentId, Fate, Hit
 from core.facts import SURE, FactKind
+from core.terms import Force
 from ui.parts import chart
+from ui.parts.words import FORCES, as_of_words, term_words
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from app.facts import Known
     from app.preflight import Fit
     from app.reports import Found, Ingested, Progress, Quarantined, Record, RunReport, Verified
+    from core.readers import Reader
     from eval.compare import Comparison
     from eval.faithfulness import Faithfulness
     from eval.gate import Gate
@@ -49,6 +53,8 @@ _SUPPORT = {
     Support.ALTERED: ("ALTERED", "bold red"),
     Support.NONE: ("no citation", "red"),
 }
+
+_FORCE = {Force.IN_FORCE: "green", Force.SUPERSEDED: "bold red", Force.NOT_YET: "yellow", Force.UNCLEAR: "yellow"}
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
@@ -134,6 +140,40 @@ def ingest_progress(*, silent: bool) -> Iterator[Callable[[Progress], None]]:
             )
 
         yield draw
+
+
+@contextmanager
+def counting(what: str, *, silent: bool) -> Iterator[Callable[..., None]]:
+    """For work on many things of one kind: told (number, of how many, a few words) before each, it draws a bar on a
+    terminal, and elsewhere writes a line every ten seconds. Both on standard error."""
+    if silent:
+        yield lambda *_: None
+    elif not err.is_terminal:
+        last = time.monotonic()
+
+        def line(number: int, total: int, words: str = "") -> None:
+            nonlocal last
+            if time.monotonic() - last >= HEARTBEAT:
+                last = time.monotonic()
+                err.print(f"{what} {number} of {total} {words}".rstrip(), markup=False)
+
+        yield line
+    else:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        bars = Bars(*columns, console=err, transient=True)
+        bar = bars.add_task(what, total=None)
+
+        def draw(number: int, total: int, words: str = "") -> None:
+            bars.start()  # not before: somebody may still be asked to agree
+            bars.update(bar, completed=number - 1, total=total, description=escape(f"{what} {words}".rstrip()))
+
+        try:
+            yield draw
+        finally:
+            bars.stop()
 
 
 @contextmanager
@@ -223,6 +263,9 @@ def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) 
         out.print(Text.assemble(claim.text, " ", (marks, "cyan"), "  ", (word, style), (score, "dim")))
         for difference in claim.differences:
             out.print(Text.assemble("    ", (difference, "red")))
+        if claim.force is not None:
+            out.print(Text(f"    {FORCES[claim.force]}", style=_FORCE[claim.force]))
+    _print_terms(answer, numbers, sources)
     if numbers:
         out.print()
     for citation, number in numbers.items():
@@ -237,6 +280,28 @@ def print_answer(answer: Answer, sources: Mapping[DocumentId, tuple[str, str]]) 
     out.print(Text(coverage_line(answer.coverage, answer), style="dim"))
     if answer.mode_because != CHOSEN:
         out.print(Text(f"{answer.mode.value}: {answer.mode_because}", style="dim"))
+
+
+def _print_terms(answer: Answer, numbers: dict[Citation, int], sources: Mapping[DocumentId, tuple[str, str]]) -> None:
+    """What changes the clauses that the answer rests on, and what its terms mean; each with its citations."""
+
+    def marks(*places: Citation | None) -> str:
+        return "".join(f"[{numbers.setdefault(place, len(numbers) + 1)}]" for place in places if place is not None)
+
+    if answer.terms or answer.as_of or answer.definitions:
+        out.print()
+    for one in answer.terms:
+        words = term_words(one, sources)
+        out.print(Text.assemble(words, " ", (marks(one.original, one.amendment, one.text), "cyan")))
+    if line := as_of_words(answer):
+        out.print(Text(line, style="dim"))
+    for defined in answer.definitions:
+        where = f" (defined in {defined.elsewhere})" if defined.elsewhere else ""
+        out.print(
+            Text.assemble(("Defined term: ", "dim"), f"{defined.term}{where} ", (marks(defined.citation), "cyan"))
+        )
+    if answer.definitions_left_out:
+        out.print(Text(f"{answer.definitions_left_out} more defined terms are used.", style="dim"))
 
 
 def not_sent_line(missing: NotSent) -> str:
@@ -303,13 +368,27 @@ def _why(found: Found, hit: Hit) -> str:
     """What brought a hit to its place."""
     why = found.explained[hit.chunk.id]
     weight = found.scope.weights.get(hit.chunk.document_id, 1.0)
-    meaning, words = (f"{rank}." if rank else "not found" for rank in (why.dense_rank, why.sparse_rank))
-    return f"by meaning {meaning}, by words {words}, fused {hit.score / weight:.4f}, its document weighs {weight:g}"
+    stages = [
+        ("by meaning", why.dense_rank),
+        ("by words", why.sparse_rank),
+        (f"fused, where its document weighs {weight:g},", why.fused_rank),
+        ("after the second look", why.looked_rank),
+    ]
+    if why.reranked_rank:
+        stages.append(("reranked", why.reranked_rank))
+    return ", ".join(f"{stage} {f'{rank}.' if rank else 'not found'}" for stage, rank in stages)
+
+
+def print_readers(records: Sequence[Record], reader: Reader) -> None:
+    for record in records:
+        out.print(Text.assemble((f"{record.collection}/{record.source}: ", "bold"), str(record.readers)))
+    if not all(reader.may_read(record.readers) for record in records):
+        out.print(Text(f"For you ({reader.name}) it does not exist any more.", style="dim"))
 
 
 def print_documents(records: Sequence[Record], quarantined: Sequence[Quarantined]) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("id", "collection", "source", "clearance"):
+    for column in ("id", "collection", "source", "clearance", "readers"):
         table.add_column(column, overflow="fold")
     for column in ("pages", "unreadable", "chunks"):
         table.add_column(column, justify="right")
@@ -320,6 +399,7 @@ def print_documents(records: Sequence[Record], quarantined: Sequence[Quarantined
             escape(record.collection),
             escape(record.source),
             record.clearance.value,
+            escape(str(record.readers)),
             str(record.pages),
             f"[red]{unreadable}[/red]" if unreadable else "0",
             str(record.chunks),
@@ -453,8 +533,6 @@ def print_fits(fits: Sequence[Fit]) -> None:
 
 
 def print_evaluation(result: Result) -> None:
-    from eval.report import abstention_figures
-
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("metric")
     for column in ("value", "low", "high"):
@@ -463,9 +541,9 @@ def print_evaluation(result: Result) -> None:
         table.add_row(name, f"{value:.3f}", f"{low:.3f}", f"{high:.3f}")
     out.print(table)
     out.print(Text(result.summary(), style="dim"))
-    if result.silence:
-        told = ", ".join(f"{name} {one.value:.2f}" for name, one in abstention_figures(result.silence).items())
-        out.print(Text(f"Not in the documents: {told}.", style="dim"))
+    for mode in result.modes():
+        told = ", ".join(f"{name} {one.value:.2f}" for name, one in result.abstention(mode).items())
+        out.print(Text(f"Not in the documents, {mode}: {told}.", style="dim"))
     if latency := result.latency():
         out.print(Text(f"A search took {latency['p50']:.2f} s (p50), {latency['p95']:.2f} s (p95).", style="dim"))
     for failure in result.failures:
@@ -504,7 +582,7 @@ def print_eval_runs(runs: Sequence[EvalRun]) -> None:
     for column in ("questions", "hit@5", "MRR"):
         table.add_column(column, justify="right")
     for run in runs:
-        figures = run.result["metrics"]
+        figures = run.result.get("metrics", {})
         values = [f"{figures[name]['value']:.3f}" if name in figures else "" for name in ("hit@5", "mrr")]
         table.add_row(
             run.id,
@@ -512,7 +590,7 @@ def print_eval_runs(runs: Sequence[EvalRun]) -> None:
             escape(run.collection),
             run.commit or "",
             run.made_with.get("settings", ""),
-            str(run.result["measured"]),
+            str(run.result.get("measured", run.result.get("items", ""))),
             *values,
         )
     if runs:
@@ -535,17 +613,26 @@ def print_faithfulness(measured: Faithfulness) -> None:
 
 
 def print_comparison(comparison: Comparison) -> None:
+    for warning in comparison.warnings:
+        out.print(Text(warning, style="yellow"))
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column(f"against {comparison.baseline}")
-    for column in ("before", "difference", "low", "high"):
+    for column in ("before", "difference", "low", "high", "can show"):
         table.add_column(column, justify="right")
     table.add_column("verdict")
     for metric, (value, low, high) in comparison.differences.items():
-        before = f"{comparison.before[metric]:.3f}"
-        table.add_row(metric, before, f"{value:+.3f}", f"{low:+.3f}", f"{high:+.3f}", comparison.verdict(metric))
+        before, least = f"{comparison.before[metric]:.3f}", f"{comparison.smallest[metric]:.3f}"
+        verdict = comparison.verdict(metric)
+        table.add_row(metric, before, f"{value:+.3f}", f"{low:+.3f}", f"{high:+.3f}", least, verdict)
     out.print(table)
+    for change in comparison.changes:
+        out.print(Text(f"{change.what}: {change.before or '–'} → {change.after or '–'}", style="dim"))
     for name, ids in (("won", comparison.won), ("lost", comparison.lost)):
         out.print(Text(f"{len(ids)} {name}{': ' if ids else ''}{', '.join(ids)}", style="dim"))
+    for metric, (gained, gone) in comparison.flipped.items():
+        for word, ids in (("now found", gained), ("no longer found", gone)):
+            if ids:
+                out.print(Text(f"{metric}, {word}: {', '.join(ids)}", style="dim"))
 
 
 def _short(text: str) -> str:

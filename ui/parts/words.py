@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.reports import Ingested, Progress, Status
-from core.answers import Answer, Citation, Claim, Coverage, Support
+from core.answers import Answer, Citation, Claim, Coverage, Support, Term
 from core.documents import DocumentId, Fate
 from core.privacy import Clearance, Mode
+from core.terms import Change, Force
+from eval.review import Question
 
 SUPPORT = {
     Support.VERIFIED: (
@@ -21,6 +23,22 @@ SUPPORT = {
     Support.NONE: ("No source", "no words of a document were given for it"),
 }
 """For each support its name and, after it, what that means."""
+
+FORCES = {
+    Force.IN_FORCE: "in force",
+    Force.SUPERSEDED: "superseded: an amendment changed this",
+    Force.NOT_YET: "not yet in force on that day",
+    Force.UNCLEAR: "whether this is in force is not clear",
+}
+
+CHANGES = {
+    Change.REPLACED: "is replaced by",
+    Change.REWORDED: "is reworded by",
+    Change.INSERTED: "is inserted by",
+    Change.DELETED: "is deleted by",
+    Change.EXTENDED: "is extended by",
+    Change.RESTATED: "is restated by",
+}
 
 EVERYWHERE = "All collections"
 """The choice that names no collection."""
@@ -101,6 +119,25 @@ def support_words(claim: Claim) -> tuple[str, str]:
     return name, "; ".join(filter(None, ("; ".join(claim.differences) or meaning, estimate)))
 
 
+def term_words(term: Term, sources: Mapping[DocumentId, tuple[str, str]]) -> str:
+    """ "Clause 8.2 is replaced by amendment-no-1.pdf from 2024-10-01: in force"."""
+    source, _ = sources.get(term.amended_by, ("another document", ""))
+    day = f" from {term.effective.isoformat()}" if term.effective else ""
+    since = f"{day} ({term.effective_because})"
+    section = term.section[:1].upper() + term.section[1:]
+    note = f"; {term.note}" if term.note else ""
+    return f"{section} {CHANGES[term.change]} {source}{since}: {FORCES[term.in_force].split(':')[0]}{note}"
+
+
+def as_of_words(answer: Answer) -> str:
+    """Up to when the amendments count that stand behind an answer; empty where none is concerned."""
+    if answer.as_of is not None:
+        return f"Terms as of {answer.as_of.isoformat()}."
+    if answer.amended_until is not None:
+        return f"With all amendments in the collection, the latest in effect from {answer.amended_until.isoformat()}."
+    return ""
+
+
 def pages_words(pages: Sequence[int]) -> str:
     """ "p. 4", "p. 4 and 5", "p. 4–7"."""
     first, *rest = pages
@@ -149,6 +186,8 @@ def as_text(question: str, answer: Answer, sources: Mapping[DocumentId, tuple[st
         marks = "".join(f" [{reference.number}]" for reference in cited)
         difference = f": {meaning}" if claim.support is Support.ALTERED and meaning else ""
         lines.append(f"{claim.text}{marks} ({name.lower()}{difference})")
+        if claim.force is not None:
+            lines.append(f"  ({FORCES[claim.force]})")
         for reference in cited:
             citation = reference.citation
             source, _ = sources.get(citation.document_id, ("", ""))
@@ -156,6 +195,8 @@ def as_text(question: str, answer: Answer, sources: Mapping[DocumentId, tuple[st
             notes[reference.number] = f"[{reference.number}] {source}, {pages_words(citation.pages)}: “{quote}”"
     if not answer.claims:
         lines.append(answer.reason or "")
+    lines += [term_words(one, sources) for one in answer.terms]
+    lines += [as_of_words(answer)] if as_of_words(answer) else []
     lines += ["", *notes.values(), ""] if notes else [""]
     lines.append(" ".join(part for part in coverage_words(answer.coverage) if part))
     return "\n".join(lines)
@@ -187,3 +228,21 @@ def ingested_words(report: Ingested) -> str:
     if counts["pages_unreadable"]:
         pages += f", of which {counts['pages_unreadable']:,} unreadable"
     return f"{'; '.join(parts)}. {pages}, {report.seconds:.1f} s."
+
+
+KINDS = {"definition": "Definition", "clause": "Clause", "table": "Cell of a table", "model": "Free question"}
+"""What kinds of generated questions are called."""
+
+MAKERS = {"patterns": "made by a pattern", "model": "made by a language model"}
+
+
+def reviewed_words(question: Question) -> str:
+    """What a reviewer should know of a question: kind, maker, half of the set, and how close it is to its source."""
+    parts = (
+        KINDS.get(question.type, question.type),
+        MAKERS.get(question.by, question.by),
+        f"for {question.split}" if question.split else "",
+        f"{question.overlap:.0%} of its words stand in the evidence" if question.overlap is not None else "",
+        "search does not find it" if question.hard else "",
+    )
+    return " · ".join(part for part in parts if part)
