@@ -166,18 +166,18 @@ def _gate(gate: Mapping[str, Any]) -> Iterator[Block]:
     rows = tuple(
         (
             name,
+            f"{one['verdict']}: {one['because']}",
             f"{one['baseline']:.3f}",
             f"{one['now']:.3f}",
             f"{one['difference']:+.3f}",
             f"{one['low']:+.3f} to {one['high']:+.3f}",
             f"{one['smallest_effect']:.3f}",
             f"{one['smallest_effect_alone']:.3f}",
-            f"{one['verdict']}: {one['because']}",
         )
         for name, one in gate["metrics"].items()
     )
-    head = ("metric", "baseline", "now", "difference", "95 % interval", "can show", "alone", "verdict")
-    yield Table("Each metric against the baseline, paired by question", head, rows, frozenset(range(1, 7)))
+    head = ("metric", "verdict", "baseline", "now", "difference", "95 % interval", "can show", "alone")
+    yield Table("Each metric against the baseline, paired by question", head, rows, frozenset(range(2, 8)))
     yield Note(
         "“Can show” is the smallest loss that this set can show among all metrics, four times in five; “alone” what it "
         f"could show if the metric were the only one. {gate['family']}"
