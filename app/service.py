@@ -30,7 +30,7 @@ from app.long_document import Asked, LongDocument, Read, Whole
 from app.pages import view_page
 from app.reports import Difference, Erased, Found, Ingested, PageView, Progress, RunReport, Verified, run_report
 from app.terms import Terms, terms_of, with_amendments
-from core.answers import Answer, Coverage, Narrowing, Scope
+from core.answers import Answer, Claim, Coverage, Narrowing, Scope
 from core.audit import AuditLog
 from core.documents import Chunk, Document, DocumentId, Fate, Hit, Span, pages_of
 from core.errors import NotFound, UsageError
@@ -434,7 +434,7 @@ class App:
             usage=replace(draft.usage, seconds=time.perf_counter() - started),
             as_of=as_of,
             terms=found.terms,
-            amended_until=_amended_until(terms, scope.documents, as_of),
+            amended_until=_amended_until(terms, claims, as_of),
             definitions=definitions,
             definitions_left_out=left_out,
         )
@@ -877,9 +877,10 @@ def _with_amending(
     return replace(scope, documents=everything, because=(*scope.because, because)), (*records, *added)
 
 
-def _amended_until(terms: Terms, documents: Sequence[DocumentId], as_of: date | None) -> date | None:
-    """The latest day on which an amendment of these documents takes effect, up to the day asked about."""
-    days = [one.change.effective.day for document in documents for one in terms.of(document)]
+def _amended_until(terms: Terms, claims: Sequence[Claim], as_of: date | None) -> date | None:
+    """The latest day on which a change of what these claims cite takes effect, up to the day asked about."""
+    cited = {citation.document_id for claim in claims for citation in claim.citations}
+    days = [one.change.effective.day for document in cited for one in (*terms.of(document), *terms.by(document))]
     return max((day for day in days if day is not None and (as_of is None or day <= as_of)), default=None)
 
 

@@ -40,7 +40,7 @@ from generation.words import ASKING, LANGUAGES, MONTHS, SMALL
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 """Cosine, in [-1, 1], of a question with each of several texts."""
 
-VERSION = "extractive-2"
+VERSION = "extractive-3"
 """Stands for the prompt version in answers that no prompt made: scoring changed when this changed."""
 
 _MOST_CLAIMS = 3
