@@ -14,8 +14,8 @@ import json
 from pathlib import Path, PurePath
 
 import click
-from fusion import WAYS, Search, read
 
+from benchmarks.fusion import WAYS, Search, read
 from core.settings import settings_from_environment
 from eval.dataset import read_queries
 from eval.retrieval import evaluate

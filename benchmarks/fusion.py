@@ -19,8 +19,8 @@ from pathlib import Path, PurePath
 import click
 import numpy as np
 import scipy.sparse
-from retrieval_sets import SETS
 
+from benchmarks.retrieval_sets import SETS
 from core.documents import DocumentId, Hit
 from core.settings import settings_from_environment
 from eval.dataset import read_queries

@@ -6,6 +6,7 @@ their own where it stands alone. Every picture says in words what it shows; the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -176,12 +177,12 @@ def _picture(width: float, height: float, told: str, parts: Sequence[Markup]) ->
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0:g} {1:g}" width="{0:g}" height="{1:g}" '
         'font-family="system-ui,sans-serif" font-size="12" role="img" aria-label="{2}">{3}</svg>'
-    ).format(width, height, told, Markup("").join(parts))
+    ).format(width, height, _drawable(told), Markup("").join(parts))
 
 
 def _text(x: float, y: float, words: str, *, anchor: str = "start", fill: str = INK, size: int = 12) -> Markup:
     return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}" font-size="{}" style="fill:{}">{}</text>').format(
-        x, y, anchor, size, fill, words
+        x, y, anchor, size, fill, _drawable(words)
     )
 
 
@@ -237,3 +238,11 @@ def _floor_log10(value: float) -> int:
 
 def _shortened(label: str, letters: int) -> str:
     return label if len(label) <= letters else f"{label[: letters - 1]}…"
+
+
+_NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 takes for no character (production 2 of the recommendation): a picture that holds one is not drawn."""
+
+
+def _drawable(text: str) -> str:
+    return _NO_CHARACTER.sub("\ufffd", text)

@@ -73,6 +73,9 @@ ENOUGH_WITHOUT_SIMILARITY = 0.20
 """The same for words alone: ten in a hundred without an answer got one, 24 with one got none (at 0.15: 16 and 13)."""
 
 
+_WHOSE = "The question names no company, and the statements of several documents were read: name one."
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A passage and how well it answers; `evidence` is what is held against the threshold of abstaining."""
@@ -109,14 +112,17 @@ class Extractive:
         reason = None
         figure = asked_figure(question)
         companies = companies_in(question, language) if figure is not None else ()
-        # A row that resembles the question is no answer to it: the figure asked for, or none. Only a table that is no
-        # statement, asked without naming a company, is quoted by its rows.
-        of_statements = figure is not None and bool(companies or any(chunk.statement for chunk in chunks))
-        if figure is not None and of_statements:
+        # A row that resembles the question is no answer to it: the figure asked for, or none. Only where no statement
+        # of the company was read are rows of other tables quoted.
+        of_statements = False
+        if figure is not None:
             within = _statements_of(companies, chunks)
-            unmentioned = () if within else companies
-            found = figure_answer(figure, chunks, passages, within=within)
-            claims, reason = found.claims, (found.reason if within else None)
+            stated = {chunk.document_id for chunk in chunks if chunk.statement}
+            of_statements = bool(stated & within) if within else bool(companies or stated)
+            if of_statements:
+                unmentioned = () if within else companies
+                found = figure_answer(figure, chunks, passages, within=within)
+                claims, reason = found.claims, (found.reason if within else None if companies else _WHOSE)
         if not claims and not unmentioned:
             companies = companies_in(question, language)
             within = _statements_of(companies, chunks)
@@ -142,6 +148,10 @@ class Extractive:
             return named
         ranked = self.scored(asked, passages)
         if not ranked or ranked[0].evidence < self._enough:
+            return ()
+        # A heading tells that this is the place, and is no answer.
+        ranked = tuple(one for one in ranked if not _is_heading(one.passage))
+        if not ranked:
             return ()
         claims = tuple(_claims(ranked))
         looked = ranked[:_LOOKED_AT]
@@ -389,7 +399,7 @@ _NUMBER = re.compile(r"\d")
 def _says_something(passage: Passage) -> bool:
     """Headings and lone numbers answer nothing: a passage needs two words, and a row a label and a value."""
     words = _WORD.findall(passage.text)
-    if " ".join(passage.text.split()) in passage.section.split(" › ") or heading_of(passage) == passage.readable:
+    if " ".join(passage.text.split()) in passage.section.split(" › "):
         return False
     if passage.is_row:
         return (
@@ -398,6 +408,11 @@ def _says_something(passage: Passage) -> bool:
             and any(not _NUMBER.match(word) for word in words)
         )
     return len(words) >= 3 or bool(_UNSPACED.search(passage.text))
+
+
+def _is_heading(passage: Passage) -> bool:
+    text = passage.readable.lstrip("# ")
+    return text in (heading_of(passage), passage.title, *passage.section.split(" › "))
 
 
 def _terms(text: str, language: str | None) -> frozenset[str]:

@@ -121,7 +121,7 @@ def test_a_line_over_any_runs_is_a_picture(values: list[Interval | None], data: 
     numbers_in(over_runs(SCRIPT, values, first="<", last="&", marks=marks))
 
 
-@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60), intervals), max_size=8))
+@given(st.lists(st.tuples(st.text(st.characters(), max_size=60), intervals), max_size=8))
 def test_bars_of_any_labels_are_a_picture(rows: list[tuple[str, Interval]]) -> None:
     numbers_in(bars(SCRIPT, rows))
 
