@@ -72,15 +72,9 @@ def verdict_of(statements: Sequence[str], declines: bool) -> Correctness:
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class _Statement(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    statement: int
-    verdict: Literal["said", "partly", "contradicted", "missing"]
-
-
 class _Statements(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    statements: list[_Statement]
+    statements: dict[str, Literal["said", "partly", "contradicted", "missing"]]
     declines: bool
 
 
@@ -88,9 +82,9 @@ def _verdicts_in(reply: str, statements: int) -> tuple[list[str], bool]:
     """The verdicts in the order of the statements. A reply that leaves one out is an error: silence is no verdict."""
     try:
         said = _Statements.model_validate_json(reply)
-        found = {one.statement: one.verdict for one in said.statements}
-        if sorted(found) != list(range(1, statements + 1)) or len(said.statements) != statements:
+        numbers = [str(number) for number in range(1, statements + 1)]
+        if set(said.statements) != set(numbers):
             raise ValueError("not one verdict for each statement")
     except (ValidationError, ValueError) as error:
         raise misshapen(reply, of="The judge") from error
-    return [found[number] for number in range(1, statements + 1)], said.declines
+    return [said.statements[number] for number in numbers], said.declines

@@ -71,8 +71,9 @@ def a_llama_that_reads(body: dict[str, Any]) -> str:
     user = body["messages"][1]["content"]
     properties = body["response_format"]["json_schema"]["schema"]["properties"]
     if "statements" in properties:
-        rows = [{"statement": n + 1, "verdict": "said"} for n in range(properties["statements"]["maxItems"])]
-        return json.dumps({"statements": rows, "declines": False})
+        return json.dumps(
+            {"statements": dict.fromkeys(properties["statements"]["required"], "said"), "declines": False}
+        )
     wanted = {word for word in user.rpartition("Question: ")[2].casefold().split() if len(word) > 3}
     passages = [line for line in user.splitlines() if line.startswith("[")]
     score, best = max((len(wanted & set(line.casefold().split())), line) for line in passages)

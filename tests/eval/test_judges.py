@@ -91,8 +91,7 @@ def test_the_verdict_on_an_answer_follows_from_those_on_the_statements(
 
 
 def graded(*statements: str, declines: bool = False) -> str:
-    rows = [{"statement": number, "verdict": one} for number, one in enumerate(statements, start=1)]
-    return json.dumps({"statements": rows, "declines": declines})
+    return json.dumps({"statements": {str(n): one for n, one in enumerate(statements, start=1)}, "declines": declines})
 
 
 def test_the_model_judges_statement_by_statement_bound_to_a_schema_and_texts_close_no_marker(chat: ChatServer) -> None:
@@ -105,7 +104,7 @@ def test_the_model_judges_statement_by_statement_bound_to_a_schema_and_texts_clo
     assert user.index("<question>") < user.index("<statements>") < user.index("<answer>")
     assert user.count("</answer>") == 1
     schema = body["response_format"]["json_schema"]["schema"]["properties"]["statements"]
-    assert (schema["minItems"], schema["maxItems"]) == (2, 2)
+    assert schema["required"] == ["1", "2"]
     assert body["temperature"] == 0
 
 
