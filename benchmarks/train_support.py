@@ -198,7 +198,7 @@ def answer_rows(
 ) -> NDArray[np.float64]:
     return np.stack(
         [
-            answer_figures(said, claims.probabilities(claim_rows(one, said)), one.signs, one.contradicted)
+            answer_figures(said, claims.probabilities(claim_rows(one, said)), one.signs)
             for one, said in zip(judged, words, strict=True)
         ]
     )

@@ -94,7 +94,7 @@ class BuiltIn:
         )
         opposed = contradictions(claims, found, units)
         form = form_of(units, asked=bool(asked))
-        whole = weights.answers[form].probabilities(answer_figures(words, wrong, found, opposed)[None])
+        whole = weights.answers[form].probabilities(answer_figures(words, wrong, found)[None])
         whole = with_contradictions(whole, np.array([opposed.any()]))[0]
         wrong = with_contradictions(wrong, opposed)
         return Scored(
@@ -213,16 +213,14 @@ def answer_figures(
     words: Sequence[NDArray[np.float64]],
     wrong: NDArray[np.float64],
     found: Sequence[Signs],
-    contradicted: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """What the answer model sees: few figures, each of which can only speak against the answer.
 
-    Of words that are not common and stand nowhere in the context: their share and number, the names among them, and the
-    longest run; the share of neighbouring words that are not neighbours there; how much of a claim its best evidence
-    lacks, on average, and how many claims lack half in their best two units; how sure the forest is of the worst word
-    and of the worst three, and how many it thinks wrong; how many facts of a record are told otherwise, how many that
-    it leaves open are told, and how many of its hours are others; the probability of the worst three claims; and
-    whether a claim is contradicted.
+    Of words that are not common and stand nowhere in the context: their share and number, and the names among them; the
+    share of neighbouring words that are not neighbours there; how much of a claim its best evidence lacks, on average,
+    and how many claims lack half in their best two units; how sure the forest is of the worst word; how many facts of a
+    record are told otherwise, how many that it leaves open are told, and how many of its hours are others; and the
+    log-odds of the worst claim.
     """
     rows = np.concatenate([signs.rows for signs in found])
     outside = (1.0 - rows[:, _AT["same stem"]]) * (1.0 - rows[:, _AT["common"]])
@@ -231,7 +229,6 @@ def answer_figures(
     read = [signs.rows for signs in found if len(signs.rows)]
     lacking = 1.0 - np.array([one[0, _AT["claim cover"]] for one in read])
     weak = sum(one[0, _AT["claim cover of two"]] < 0.5 and (one[:, _AT["common"]] == 0).sum() > 3 for one in read)
-    everything = np.sort(np.concatenate(words))[::-1]
     return np.array(
         [
             float(outside.sum() / max(1.0, content)),
@@ -240,13 +237,9 @@ def answer_figures(
             float(1.0 - pairs.mean()) if len(pairs) else 0.0,
             float(lacking.mean()),
             float(np.log1p(weak)),
-            float(np.log1p(max(_longest_run(one) for one in read))),
-            float(everything[0]),
-            float(everything[:3].mean()),
-            float(np.log1p((everything > 0.5).sum())),
+            float(max(one.max() for one in words)),
             *_against_record(rows),
-            float(np.sort(wrong)[::-1][:3].mean()),
-            float(contradicted.any()),
+            _log_odds(wrong.max()),
         ],
         dtype=np.float64,
     )
@@ -309,16 +302,6 @@ def _against_record(rows: NDArray[np.float32]) -> tuple[float, float, float]:
     told = (rows[:, _AT["fact agrees"]] < 0, rows[:, _AT["fact unknown"]], (hours >= 0) * (1 - hours))
     otherwise, left_open, shifted = (float(np.log1p(one.sum())) for one in told)
     return otherwise, left_open, shifted
-
-
-def _longest_run(rows: NDArray[np.float32]) -> int:
-    """Words that stand nowhere in the context, with none between them that does; common words do not count."""
-    longest = run = 0
-    for there, common in rows[:, (_AT["same stem"], _AT["common"])]:
-        if not common:
-            run = 0 if there else run + 1
-            longest = max(longest, run)
-    return longest
 
 
 def _score_of(claim: Claim, scorer: Scorer, question: str) -> float:
