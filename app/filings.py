@@ -13,7 +13,6 @@ from app.facts import Known
 from core.documents import DocumentId
 from core.facts import FactKind, values_of
 from core.names import key_of
-from generation.figures import asked_figure
 
 FILINGS = 16
 """Reports that are read for one question, the likeliest first: a search of each takes some milliseconds, and reading
@@ -23,14 +22,11 @@ EACH = 6
 """Hits of each report: its statements are raised to the front by the lines that the question needs."""
 
 
-def filings_for(question: str, documents: Sequence[DocumentId], known: Sequence[Known]) -> Mapping[DocumentId, str]:
+def filings_of(documents: Sequence[DocumentId], known: Sequence[Known]) -> Mapping[DocumentId, str]:
     """Of `documents`, the likeliest first, those of the same company as the first one, with its name as each gives it.
 
-    A document of which no party is known is left out: figures of two companies are never put beside each other. None
-    for a question that asks for no figure.
+    A document of which no party is known is left out: figures of two companies are never put beside each other.
     """
-    if asked_figure(question) is None:
-        return {}
     parties = {one.document_id: values_of(one.facts, FactKind.PARTY) for one in known}
     first = next((key_of(parties[document][0]) for document in documents if parties.get(document)), None)
     named = {document: name for document in documents for name in parties.get(document, ()) if key_of(name) == first}

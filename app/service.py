@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import verification
 from app.choosing import CHOSEN, Means, choose
-from app.facts import Known, change, known, register
-from app.filings import EACH, filings_for
+from app.facts import Known, as_known, change, current, known, register
+from app.filings import EACH, filings_of
 from app.foreseen import Foreseen, foreseen
 from app.hybrid import Hybrid, found_by
 from app.in_force import defined_terms, in_force, with_what_stands
@@ -41,12 +41,13 @@ from core.readers import ALL, Reader, Readers
 from core.settings import Settings
 from generation.asked_for import wants_list
 from generation.citations import resolve
+from generation.figures import asked_figure
 from generation.support import Scorer, with_scores
 from generation.totals import doubts_on_totals
 from generation.verify import verify
 from ingest.ocr import OcrChoice
 from retrieval.catalogue import Quarantined, Record, Shelf
-from retrieval.index import Explained, Index
+from retrieval.index import Explained, Index, Question
 from retrieval.library import Library
 from retrieval.reading_room import ReadingRoom
 from retrieval.scope import resolve as documents_meant
@@ -618,10 +619,10 @@ class App:
         return scope, view.shelf.of(scope.documents)
 
     def _hits(
-        self, question: str, view: _View, scope: Scope, records: Sequence[Record], *, limit: int
+        self, question: str | Question, view: _View, scope: Scope, records: Sequence[Record], *, limit: int
     ) -> tuple[Hit, ...]:
         """The best hits of each collection, merged by score: ranks are fused the same way in all of them."""
-        read = self._index.read(question)
+        read = self._index.read(question) if isinstance(question, str) else question
         hits: dict[str, Sequence[Hit]] = {}
         for collection, documents in _within(view, records):
             hits[collection] = self._index.search(
@@ -652,10 +653,13 @@ class App:
 
     def _hits_of_filings(self, question: str, view: _View, scope: Scope, records: Sequence[Record]) -> Iterator[Hit]:
         """The statements of each filing of the company, where a question asks for its figures."""
-        facts = known(self._library, records, view.collection) if scope.narrowed or len(records) > 1 else ()
-        for document, company in filings_for(question, scope.documents, facts).items():
+        if asked_figure(question) is None or not (scope.narrowed or len(records) > 1):
+            return
+        facts = [as_known(one) for one in current(self._library, view.shelf, view.collection)]
+        read = self._index.read(question)
+        for document, company in filings_of(scope.documents, facts).items():
             here = [record for record in records if record.document_id == document]
-            for hit in self._hits(question, view, scope, here, limit=EACH):
+            for hit in self._hits(read, view, scope, here, limit=EACH):
                 if hit.chunk.statement is not None:
                     # A title is often a file's name: whose figures these are is told by the first page.
                     yield replace(hit, chunk=replace(hit.chunk, title=f"{hit.chunk.title} · {company}"))

@@ -59,6 +59,15 @@ class Span:
     def shifted(self, by: int) -> Span:
         return Span(self.start + by, self.end + by)
 
+    def trimmed(self, text: str) -> Span:
+        """The same place without the blanks at its ends; empty where it is blank."""
+        start, end = self.start, self.end
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        return Span(start, end)
+
 
 @dataclass(frozen=True, slots=True)
 class Box:

@@ -79,7 +79,7 @@ def cuts(text: str) -> Iterator[Span]:
     for paragraph in _paragraphs(text):
         start = paragraph.start
         for end in [*_ends(paragraph.of(text)), len(paragraph)]:
-            piece = _trimmed(text, start, paragraph.start + end)
+            piece = Span(start, paragraph.start + end).trimmed(text)
             if len(piece):
                 yield piece
             start = paragraph.start + end
@@ -233,11 +233,3 @@ def _is_heading(line: str) -> bool:
         and bool(words)
         and all(word[0].isupper() for word in words)
     )
-
-
-def _trimmed(text: str, start: int, end: int) -> Span:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return Span(start, end)

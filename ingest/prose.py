@@ -79,9 +79,9 @@ def sentences_in(paragraph: Paragraph) -> Iterator[Span]:
     start = 0
     for match in _STOP.finditer(paragraph.masked):
         if not _NO_STOP.search(paragraph.masked[start : match.start()].rstrip("”\"“’')")):
-            yield _trimmed(paragraph.text, start, match.start())
+            yield Span(start, match.start()).trimmed(paragraph.text)
             start = match.end()
-    last = _trimmed(paragraph.text, start, len(paragraph.text))
+    last = Span(start, len(paragraph.text)).trimmed(paragraph.text)
     if len(last):
         yield last
 
@@ -150,14 +150,6 @@ def _cut(text: str, span: Span) -> Iterator[Span]:
             start = at + 1
     if text[start : span.end].strip():
         yield Span(start, span.end)
-
-
-def _trimmed(text: str, start: int, end: int) -> Span:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return Span(start, end)
 
 
 def first_containing(paragraphs: Sequence[Paragraph], at: int) -> int | None:
