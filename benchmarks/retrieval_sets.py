@@ -13,7 +13,8 @@ same code. `--without` switches one thing off, for an ablation:
     languages   every text is taken for English: one stemmer, one list of stop words, chunks by the model's tokens
     words       chunks are measured by the model's tokens in every language
 
-`references`, `languages` and `words` change what is stored, so they ingest into collections of their own.
+`references`, `languages` and `words` change what is stored, so they ingest into collections of their own, and so does
+`--chunk-tokens N`: chunks of at most N tokens, and for the line above them what the model's window leaves.
 """
 
 from __future__ import annotations
@@ -36,11 +37,14 @@ from core.errors import DossierError, UsageError
 from core.settings import settings_from_environment
 from eval.report import Result
 from eval.retrieval import evaluate_app
-from retrieval.index import Index, Measure
+from retrieval.index import CHUNK_TOKENS, HEADER_TOKENS, Index, Measure
 
 BY = "benchmarks"
 
 TRUE_MEASURE = Index.measure
+
+WINDOW = CHUNK_TOKENS + HEADER_TOKENS
+"""Tokens that the model reads of a chunk and the line above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,10 @@ STORED = frozenset({"references", "languages", "words"})
 
 
 @contextmanager
-def switched_off(levers: Sequence[str]) -> Iterator[None]:
+def switched_off(levers: Sequence[str], chunk_tokens: int) -> Iterator[None]:
     with ExitStack() as stack:
+        stack.enter_context(patch("retrieval.index.CHUNK_TOKENS", chunk_tokens))
+        stack.enter_context(patch("retrieval.index.HEADER_TOKENS", min(HEADER_TOKENS, WINDOW - chunk_tokens)))
         for lever in levers:
             for name, instead in LEVERS[lever]:
                 stack.enter_context(patch(name, instead))
@@ -133,15 +139,17 @@ def table(results: dict[str, Result]) -> str:
 @click.option(
     "--without", multiple=True, type=click.Choice(list(LEVERS)), help="Switch this off; several times for more."
 )
+@click.option("--chunk-tokens", default=CHUNK_TOKENS, show_default=True, type=click.IntRange(min=20, max=WINDOW - 4))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
-def main(root: Path, home: Path | None, sets: str, without: tuple[str, ...], as_json: bool) -> None:
+def main(root: Path, home: Path | None, sets: str, without: tuple[str, ...], chunk_tokens: int, as_json: bool) -> None:
     chosen = sets.split(",")
     if unknown := [name for name in chosen if name not in SETS]:
         raise click.BadParameter(f"no such set: {', '.join(unknown)}", param_hint="--sets")
     suffix = "".join(f"-without-{lever}" for lever in sorted(STORED.intersection(without)))
+    suffix += f"-{chunk_tokens}" if chunk_tokens != CHUNK_TOKENS else ""
     results: dict[str, Result] = {}
     try:
-        with tempfile.TemporaryDirectory(prefix="dossier-bench-") as temporary, switched_off(without):
+        with tempfile.TemporaryDirectory(prefix="dossier-bench-") as temporary, switched_off(without, chunk_tokens):
             # Never into the index and catalogue that the environment names.
             settings = settings_from_environment(
                 home=home or Path(temporary), qdrant={"url": None}, catalogue={"url": None}
