@@ -19,8 +19,8 @@ from datetime import date
 from app.terms import Applied, Terms, touched, touches
 from core.answers import Citation, Claim, DefinedTerm, Term
 from core.documents import Document, DocumentId, Span, pages_of
+from core.sentences import cuts
 from core.terms import Change, Force
-from generation.passages import cuts
 from ingest.clauses import Clause, clauses_of, section_spans
 from ingest.definitions import definitions_of
 

@@ -21,8 +21,9 @@ from core.answers import Usage
 from core.documents import DocumentId, Span
 from core.errors import ConfigError, DossierError, ServiceDown, UsageError
 from core.privacy import ClearedChunks, ClearedTitles
+from core.sentences import cuts
 from generation.draft import BrokenOff, Draft, DraftClaim
-from generation.passages import Passage, cuts, passages_of
+from generation.passages import Passage, passages_of
 from generation.prompts import (
     CLAUDE_FIND,
     CLAUDE_PLAN,

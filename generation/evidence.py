@@ -18,7 +18,7 @@ from functools import lru_cache
 import numpy as np
 
 from core.documents import Span
-from generation.passages import cuts
+from core.sentences import cuts
 from generation.words import COMMON, COMPARATIVES, MODALS, NEGATIONS, NUMBER_WORDS
 
 

@@ -21,6 +21,7 @@ from core.answers import Usage
 from core.documents import Chunk, DocumentId
 from core.names import initials, short_form
 from core.questions import asked_of
+from core.sentences import cells_of_line
 from generation.asked_for import (
     clause_named,
     decided,
@@ -33,7 +34,7 @@ from generation.asked_for import (
 from generation.draft import Draft, DraftClaim
 from generation.figure_answers import figure_answer, row_answer
 from generation.figures import asked_figure, words_for_figures
-from generation.passages import Passage, cells_of_line, passages_of
+from generation.passages import Passage, passages_of
 from generation.tables import is_head
 from generation.words import ASKING, LANGUAGES, MONTHS, SMALL
 

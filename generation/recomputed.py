@@ -13,9 +13,9 @@ from core.answers import Support
 from core.figures import Figure, figure_of, figures_in, same, scale_in
 from core.finance import labels_of, plain
 from core.periods import fiscal_year_of
+from core.sentences import cells_of_line, is_row
 from generation.calculation import Equation, equations_in
 from generation.figures import fits_pattern, labels_of_measure
-from generation.passages import cells_of_line, is_row
 from generation.tables import Column, Row, is_head, rows_of
 
 Finding = tuple[Support, tuple[str, ...]]

@@ -19,7 +19,7 @@ from datetime import date
 from core.figures import figure_of, scale_in
 from core.finance import labels_of
 from core.periods import MONTHS, dates_in
-from generation.passages import cells_of_line, is_row
+from core.sentences import cells_of_line, is_row
 
 
 @dataclass(frozen=True, slots=True)

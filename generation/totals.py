@@ -22,7 +22,7 @@ from core.answers import Citation, Claim, Support
 from core.documents import Block, BlockKind, Document, DocumentId, Span, pages_of
 from core.figures import Figure, figure_of
 from core.finance import plain
-from generation.passages import cells_of_line, is_row
+from core.sentences import cells_of_line, is_row
 from generation.tables import Row, is_head, rows_of
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from core.documents import Block, BlockKind, Chunk, Document, Span, chunk_id, pages_of
 from core.finance import Statement
+from core.sentences import sentences
 from ingest.statements import statement_tables
 from ingest.tables import Head, head_of
 
@@ -37,19 +38,6 @@ _BULLETS = "•‣◦▪●■□○·*–— "
 _RUN_IN_LEVEL = 100  # below every heading that stands on a line of its own
 
 _SENTENCE_ENDS = re.compile(r"[.!?:;。！？…][\"'”’»)\]]*\s*$")
-
-# Where a sentence ends: at a stop before white space and what may begin one, at a stop glued to a capital (judgements
-# are often published so), at a full-width stop, and at a line break before an item of a list.
-_BOUNDARY = re.compile(
-    r"(?<=[.!?])[\"'”’»)\]]{0,3}\s+(?=[\"'“„«(\[§]?[^\W_a-zß-öø-ÿ])"
-    r"|(?<=[a-zäöüß)][.!?])(?=[A-ZÄÖÜ])"
-    r"|(?<=[。！？])"
-    r"|\n(?=\s*(?:\(?[0-9a-zA-Z]{1,4}[.)]|[-•*–])\s)"
-)
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:No|Nos|Sec|Secs|Art|Arts|Abs|Nr|Ziff|Rn|Inc|Corp|Ltd|Co|Cf|cf|vs|v|Mr|Mrs|Ms|Dr|Prof|St|bzw|vgl|gem|S|e\.g|i\.e|"
-    r"z\.B|U\.S|p|pp|para|paras|cl|approx|lit|Aufl|Bd|ff|f|d\.h|i\.V\.m)|\b[A-Z]|\b\d{1,2})\.\s*$"
-)
 
 # Inside a sentence that is too long: after a comma, semicolon or colon before white space; "1,000" stays whole.
 _CLAUSE = r"(?s)(?:[^,;:，；]|[,;:](?!\s))+[,;:，；]*\s*|[,;:，；]+\s*"
@@ -336,20 +324,6 @@ def _sentence_splitter(max_tokens: int, count_tokens: Callable[[str], int]) -> C
         secondary_chunking_regex=_CLAUSE,
     )
     return splitter.split_text
-
-
-def sentences(text: str) -> list[str]:
-    """`text` cut at the ends of its sentences; joined together the pieces are `text` again."""
-    pieces = []
-    start = 0
-    for boundary in _BOUNDARY.finditer(text):
-        end = boundary.end()
-        if end > start and not _ABBREVIATION.search(text, max(start, boundary.start() - 16), boundary.start()):
-            pieces.append(text[start:end])
-            start = end
-    if start < len(text):
-        pieces.append(text[start:])
-    return pieces
 
 
 def _lines(text: str, span: Span) -> Iterator[Span]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.documents import Chunk, DocumentId, Span
-from generation.passages import cuts, passages_of
+from generation.passages import passages_of
 
 PIECES = [
     "The term is twelve (12) months. ",
@@ -32,20 +31,6 @@ def a_chunk(text: str, *, start: int = 0) -> Chunk:
     return Chunk("c", DocumentId("d"), "A title", Span(start, start + len(text)), text, (1,), "1 Terms")
 
 
-def cut(text: str) -> list[str]:
-    return [span.of(text) for span in cuts(text)]
-
-
-@given(texts)
-def test_every_character_that_is_not_blank_is_in_exactly_one_passage(text: str) -> None:
-    spans = list(cuts(text))
-    covered = [place for span in spans for place in range(span.start, span.end)]
-    assert len(covered) == len(set(covered))
-    assert {place for place, character in enumerate(text) if not character.isspace()} <= set(covered)
-    assert spans == sorted(spans)
-    assert all(span.of(text) == span.of(text).strip() != "" for span in spans)
-
-
 @given(texts, st.integers(0, 1000))
 def test_the_text_of_a_passage_is_what_its_span_covers_in_the_document(text: str, start: int) -> None:
     document = "·" * start + text
@@ -53,37 +38,6 @@ def test_the_text_of_a_passage_is_what_its_span_covers_in_the_document(text: str
         assert passage.number == number
         assert passage.text == passage.span.of(document)
         assert "\n" not in passage.readable
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "This Agreement No. 5 is made by Acme Inc. and J. P. Morgan of the U.S. Treasury.",
-        "Under Sec. 4.2 the fee, e.g. for support, is $1.5 million.",
-        "Es gilt Art. 12 Abs. 3 i.V.m. § 4 Nr. 2 vom 31. Dezember 2023.",
-        "Ltd. companies, i.e. those of Art. 5, pay approx. 3.5 per cent.",
-        "Interest accrues\nfrom the date of\nthe notice (see Exh. A).",
-        "The liability under Section\n4.2 is limited.",
-    ],
-)
-def test_a_stop_inside_a_legal_or_financial_sentence_does_not_end_it(sentence: str) -> None:
-    assert cut(f"{sentence} Nothing else applies.") == [sentence, "Nothing else applies."]
-
-
-def test_items_of_a_list_are_passages_of_their_own() -> None:
-    assert cut("The Supplier shall: (a) deliver the goods; (b) pay the duties; and (c) insure them.") == [
-        "The Supplier shall: (a) deliver the goods;",
-        "(b) pay the duties;",
-        "and (c) insure them.",
-    ]
-    assert cut("1. Fees are due.\n2. Interest is 5%.\n(a)\tinternally; or\n(b)\tby a firm.")[:2] == [
-        "1. Fees are due.",
-        "2. Interest is 5%.",
-    ]
-
-
-def test_a_heading_is_not_glued_to_the_sentence_below_it() -> None:
-    assert cut("LIMITATION OF LIABILITY\nThe total liability\nshall not exceed it.")[0] == "LIMITATION OF LIABILITY"
 
 
 def test_a_table_row_is_one_passage_and_its_cells_stay_apart() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.documents import Block, BlockKind, Chunk, Document, DocumentId, Fate, Page, Span, pages_of
 from core.privacy import Clearance
-from ingest.chunk import chunk, sentences
+from ingest.chunk import chunk
 
 H, P, L, T, FOOT = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.TABLE, BlockKind.FOOTER
 
@@ -152,21 +152,6 @@ def test_an_amount_is_never_cut_at_its_comma() -> None:
     text = "amounting to USD 1,500,000 and " * 60
     chunks = chunks_of(a_document([(P, text.strip())]), max_tokens=25)
     assert sum(found.text.count("1,500,000") for found in chunks) == 60
-
-
-@given(st.text(alphabet='ab. \n")A1?。', max_size=80))
-def test_sentences_joined_are_the_text(text: str) -> None:
-    assert "".join(sentences(text)) == text
-
-
-def test_sentences_end_where_a_reader_ends_them() -> None:
-    text = "See Sec. 4.2 and No. 5 only. The cap (U.S. law) is 1.5 m. Abgewiesen.Der Kläger zahlt."
-    assert sentences(text) == [
-        "See Sec. 4.2 and No. 5 only. ",
-        "The cap (U.S. law) is 1.5 m. ",
-        "Abgewiesen.",
-        "Der Kläger zahlt.",
-    ]
 
 
 def test_ids_depend_on_the_collection_and_nothing_that_changes() -> None:
