@@ -109,7 +109,7 @@ def _generators(settings: Settings, embedder: Embedder, llama: Callable[[], Llam
         return None if settings.embedding.model == DEFAULT_MODEL else scale_of(embedder)
 
     def similarity(question: str, texts: Sequence[str]) -> Sequence[float]:
-        cosines = embedder.embed_documents(texts) @ embedder.embed_question(question)
+        cosines = embedder.embed_documents(texts) @ embedder.embed_questions([question])[0]
         scaled = scale()
         similar: Sequence[float] = (cosines if scaled is None else scaled(cosines)).tolist()
         return similar

@@ -181,7 +181,7 @@ def _embedder(model: str) -> tuple[Similarity, Callable[[str], int]]:
         new = [text for text in dict.fromkeys(texts) if text not in kept]
         if new:
             kept.update(zip(new, embedder.embed_documents(new), strict=True))
-        vector = embedder.embed_question(question)
+        vector = embedder.embed_questions([question])[0]
         return [float(kept[text] @ vector) for text in texts]
 
     return similarity, embedder.count_tokens

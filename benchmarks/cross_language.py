@@ -38,7 +38,7 @@ def main(root: Path, home: Path) -> None:
     lines = (root / SET / "docs.jsonl").read_text(encoding="utf-8").splitlines()
     language = {row["doc_id"]: row["lang"] for row in map(json.loads, lines)}
     queries = read_queries(root / SET / "queries.jsonl")
-    vectors = {query.query: embedder.embed_question(query.query) for query in queries}
+    vectors = {query.query: embedder.embed_questions([query.query])[0] for query in queries}
     search = Search(collection, vectors, WAYS["rrf 60 1:1"], CANDIDATES)
     click.echo(f"| question → document | among | {' | '.join(METRICS)} |\n|---|---{'|---' * len(METRICS)}|")
     for asked in ("en", "de"):

@@ -160,7 +160,7 @@ def main(root: Path, home: Path, sets: str, candidates: int, within_document: bo
             file.writelines(joined(root, SETS[name].folders))
             file.flush()
             queries = read_queries(Path(file.name))
-        vectors = {query.query: embedder.embed_question(query.query) for query in queries}
+        vectors = {query.query: embedder.embed_questions([query.query])[0] for query in queries}
         paged = {one.document_id for one in records if PurePath(one.source).suffix not in {".txt", ".md"}}
         metrics = [metric for metric in SETS[name].metrics if not (within_document and metric == "document_hit@1")]
         click.echo(f"\n| {name} | {' | '.join(metrics)} |\n|---{'|---' * len(metrics)}|")

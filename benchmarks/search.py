@@ -12,7 +12,8 @@ once to warm up and once to be timed. The peer embeds the question with the same
 Two things are paid once and not by each question: opening the index, and starting a process (`dossier search` anew).
 
 Stages: "open" is taking the index, "query" the first query of the store, "further" the others of the second look,
-"own" what is left (fusion, duplicates, hits). `--home` keeps the collections for the next run.
+"own" what is left (fusion, duplicates, hits). While a run of ingest writes, a question reads rows and facts anew; that
+is timed by itself. `--home` keeps the collections for the next run.
 """
 
 from __future__ import annotations
@@ -75,6 +76,9 @@ Chosen, not measured: real wordings of one clause may lie closer together or fur
 WRITTEN = 200
 """Documents written at once."""
 
+WRITTEN_QUESTIONS = 40
+"""Questions asked with a write to the catalogue before each."""
+
 PEER_QUESTIONS = 10
 """Questions to the peer, which takes seconds for each."""
 
@@ -126,7 +130,7 @@ class Moved:
         self._rows: Vectors = np.zeros((0, real.size), dtype=np.float32)
         self._seen = 0
         self._random = np.random.default_rng(7)
-        self.embed_question, self.count_tokens = real.embed_question, real.count_tokens
+        self.embed_questions, self.count_tokens = real.embed_questions, real.count_tokens
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         missing = min(len(texts), REAL - len(self._rows))
@@ -317,7 +321,7 @@ def stages() -> Iterator[dict[str, Spent]]:
         timed(owner, name, lambda stage=stage: stage)  # type: ignore[misc]
     timed(EdgePoints, "query", of_query)
     for kind in (SentenceTransformerEmbedder, HashEmbedder):
-        timed(kind, "embed_question", lambda: "embed")
+        timed(kind, "embed_questions", lambda: "embed")
     try:
         yield spent
     finally:
@@ -337,6 +341,19 @@ def measured(dossier: App, asked: Sequence[str]) -> dict[str, tuple[float, float
             total = Spent.now() - started
         rows.append({**spent, "own": total - sum(spent.values(), Spent()), "total": total})
     return {stage: _figures([row.get(stage, Spent()) for row in rows]) for stage in (*STAGES, "total")}
+
+
+def written_between(dossier: App, home: Path, asked: Sequence[str]) -> tuple[float, float, float]:
+    """Milliseconds, as `measured`, of a question before which a run wrote to the catalogue."""
+    library = Library(home)
+    row = library.shelf("bench").records[0]
+    taken = []
+    for question in asked[:WRITTEN_QUESTIONS]:
+        library.shelve(row)
+        started = Spent.now()
+        dossier.search(question, collection="bench", by="bench")
+        taken.append(Spent.now() - started)
+    return _figures(taken)
 
 
 def opening(home: Path) -> Spent:
@@ -368,7 +385,7 @@ def peer(home: Path, embedder: Embedder, asked: Sequence[str]) -> tuple[float, f
 
     class Same(BaseEmbedding):
         def _get_query_embedding(self, query: str) -> list[float]:
-            return list(embedder.embed_question(query).tolist())
+            return list(embedder.embed_questions([query])[0].tolist())
 
         async def _aget_query_embedding(self, query: str) -> list[float]:
             return self._get_query_embedding(query)
@@ -416,7 +433,11 @@ def main(chunks: tuple[int, ...], count: int, home: Path | None, with_peer: bool
     for one in reports:
         click.echo(f"\n{one['chunks']:,} chunks of {one['documents']:,} documents {one['made'] or ''}\n")
         click.echo("| milliseconds | p50 | p95 | p50 of processor time |\n|---|---|---|---|")
-        rows = {**one["stages"], **({"llama-index, in memory": one["peer"]} if with_peer else {})}
+        rows = {
+            **one["stages"],
+            "total, with a write before each question": one["written_between"],
+            **({"llama-index, in memory": one["peer"]} if with_peer else {}),
+        }
         for stage, figures in rows.items():
             click.echo(f"| {stage} | {' | '.join(f'{figure:.1f}' for figure in figures)} |")
         if with_peer:
@@ -449,6 +470,7 @@ def report(folder: Path, size: int, count: int, *, with_peer: bool, settled: boo
         "opening": (round(1000 * opened.clock, 1), round(1000 * opened.processor, 1)),
         "starting": round(starting(home, asked[0]), 2),
         "stages": measured(dossier, asked),
+        "written_between": written_between(dossier, home, asked),
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
         "disk_mb": sum(path.stat().st_blocks for path in home.rglob("*")) >> 11,
     }

@@ -70,8 +70,8 @@ class Embedder(Protocol):
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), size), float32, rows of length 1."""
 
-    def embed_question(self, text: str) -> Vectors:
-        """Shape (size,), float32, of length 1."""
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """As `embed_documents`, for what is asked: some models want a question and a document told apart."""
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` without the special ones that the model adds around it."""
@@ -214,10 +214,9 @@ class SentenceTransformerEmbedder:
         rows = self._encoded("encode_document", list(unlike), tokens, self._prompts.document)
         return rows if len(unlike) == len(texts) else rows[[unlike[text] for text in texts]]
 
-    def embed_question(self, text: str) -> Vectors:
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
         prompt = self._prompts.question
-        row: Vectors = self._encoded("encode_query", [text], self._tokens([text], prompt), prompt, threads=1)[0]
-        return row
+        return self._encoded("encode_query", list(texts), self._tokens(list(texts), prompt), prompt, threads=1)
 
     def count_tokens(self, text: str) -> int:
         with self._counting:
@@ -345,9 +344,8 @@ class HashEmbedder:
             row /= length
         return rows
 
-    def embed_question(self, text: str) -> Vectors:
-        row: Vectors = self.embed_documents([text])[0]
-        return row
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        return self.embed_documents(texts)
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())

@@ -341,15 +341,16 @@ class Index:
         levers = self._look.levers
         asked = asked_of(question) if Lever.ASKED in levers else None
         wording = clause_wording(asked or question) if Lever.CLAUSES in levers else ""
+        dense, *dense_asked = self._embedder.embed_questions(
+            [question] if asked is None else [question, asked]
+        ).tolist()
         return Question(
             text=question,
-            dense=self._embedder.embed_question(question).tolist(),
+            dense=dense,
             words=sparse.question_weights(question if asked else f"{question} {wording}"),
             meaning=1.0 if self._reads(language_of(question)) else WHISPER,
             phrases=quoted(question),
-            asked=None
-            if asked is None
-            else (self._embedder.embed_question(asked).tolist(), sparse.question_weights(f"{asked} {wording}")),
+            asked=None if asked is None else (dense_asked[0], sparse.question_weights(f"{asked} {wording}")),
             parts=tuple(
                 (part, sparse.question_weights(f"{question} {part.wording}"))
                 for part in (parts_of(question) if Lever.STATEMENTS in levers else ())

@@ -38,6 +38,10 @@ MOST = 4
 """How many are kept open at once: each has threads, mapped files and, when large, a graph in memory."""
 
 
+_looking = threading.Lock()
+"""Held while this process looks at a queue: two looks at once would each take the other for a process that waits."""
+
+
 class Open(Protocol):
     def flush(self) -> None:
         """See that what was written survives a crash."""
@@ -195,17 +199,18 @@ def _let_go(place: _Place[Thing]) -> None:
 
 def _wanted(queue: Path) -> bool:
     """True while another process, or another keeper of this one, waits."""
-    try:
-        descriptor = os.open(queue, os.O_RDWR)
-    except FileNotFoundError:
+    with _looking:
+        try:
+            descriptor = os.open(queue, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
         return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _holder(lock: Path) -> int | None:

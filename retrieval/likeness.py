@@ -36,7 +36,7 @@ def ends(embedder: Embedder) -> tuple[float, float]:
     """The mean cosine of what does not belong together, and of what does."""
     import numpy as np
 
-    questions = np.stack([embedder.embed_question(question) for question, _ in _ANSWERED])
+    questions = embedder.embed_questions([question for question, _ in _ANSWERED])
     cosines = questions @ embedder.embed_documents([passage for _, passage in _ANSWERED]).T
     own = np.eye(len(_ANSWERED), dtype=bool)
     return float(cosines[~own].mean()), float(cosines[own].mean())

@@ -36,11 +36,11 @@ def test_hash_rows_have_length_one_and_do_not_depend_on_their_neighbours(texts: 
     assert rows.dtype == np.float32
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
     for row, text in zip(rows, texts, strict=True):
-        assert np.array_equal(row, embedder.embed_question(text))
+        assert np.array_equal(row, embedder.embed_questions([text])[0])
 
 
 def test_hash_rows_of_similar_wording_are_closer_than_of_other_wording() -> None:
-    question = HashEmbedder().embed_question("When must invoices be paid?")
+    question = HashEmbedder().embed_questions(["When must invoices be paid?"])[0]
     near, far = (
         HashEmbedder().embed_documents(["Each invoice shall be paid in May.", "Zebras cross the road."]) @ question
     )
@@ -66,7 +66,7 @@ def test_the_default_model_gives_rows_of_length_one_and_warns_about_what_it_cann
     assert rows.shape == (2, embedder.size)
     assert rows.dtype == np.float32
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
-    near, far = rows @ embedder.embed_question("When must we pay?")
+    near, far = rows @ embedder.embed_questions(["When must we pay?"])[0]
     assert near > far
     assert caplog.records == []
     with caplog.at_level(logging.WARNING, "dossier.retrieval"):
@@ -105,7 +105,7 @@ def test_other_weights_than_the_pinned_ones_are_refused(a_copy: Path) -> None:
         file.seek(-1, 2)
         file.write(b"\x7f")
     embedder = SentenceTransformerEmbedder(a_copy, device="cpu", batch_size=8, weights_sha256="53aa51")
-    for ask in (lambda: embedder.fingerprint, lambda: embedder.embed_question("fee")):
+    for ask in (lambda: embedder.fingerprint, lambda: embedder.embed_questions(["fee"])[0]):
         with pytest.raises(ConfigError, match="are not those that Dossier was made for"):
             ask()
 
@@ -150,7 +150,7 @@ def test_questions_and_documents_are_read_behind_the_prompts_that_the_model_name
     embedder = embedder_for(str(folder), device="cpu", batch_size=8)
     reference = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     text = "Fees are due in May."
-    question, document = embedder.embed_question(text), embedder.embed_documents([text])[0]
+    question, document = embedder.embed_questions([text])[0], embedder.embed_documents([text])[0]
     behind = reference.encode(
         ["query: " + text, "passage: " + text], prompt="", convert_to_numpy=True, normalize_embeddings=True
     )
@@ -162,7 +162,7 @@ def test_questions_and_documents_are_read_behind_the_prompts_that_the_model_name
 @pytest.mark.parametrize("prompts", [None, {}, {"query": "", "document": ""}])
 def test_a_model_without_prompts_reads_the_bare_text(tmp_path: Path, prompts: dict[str, str] | None) -> None:
     embedder = embedder_for(str(a_model(tmp_path / "model", prompts=prompts)), device="cpu", batch_size=8)
-    assert embedder.embed_question("fees due") @ embedder.embed_documents(["fees due"])[0] > 0.9999
+    assert embedder.embed_questions(["fees due"])[0] @ embedder.embed_documents(["fees due"])[0] > 0.9999
     assert embedder.max_tokens == WINDOW - 2
 
 

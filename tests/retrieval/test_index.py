@@ -49,9 +49,8 @@ class Listening(HashEmbedder):
         assert self.go_on.wait(10)
         return super().embed_documents(texts)
 
-    def embed_question(self, text: str) -> Vectors:
-        row: Vectors = super().embed_documents([text])[0]
-        return row
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        return super().embed_documents(texts)
 
 
 def test_a_chunk_is_embedded_under_file_name_title_and_section_and_stored_without_them(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -50,6 +51,28 @@ def test_it_is_opened_once_and_flushed_after_each_use(tmp_path: Path) -> None:
     assert done == ["opened", "flushed", "flushed", "flushed"]
     keeper.close()
     assert done[-1] == "closed"
+
+
+def test_it_stays_open_though_it_is_asked_without_a_pause_while_the_queue_is_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+
+    def slow(descriptor: int, operation: int) -> None:
+        flock(descriptor, operation)
+        time.sleep(0.002)
+
+    monkeypatch.setattr(fcntl, "flock", slow)  # so that two looks would meet
+    monkeypatch.setattr(keeping, "POLL", 0.001)
+    (tmp_path / "deal.queue.lock").touch()  # once somebody has waited, the queue's file stays
+    done: list[str] = []
+    keeper: Keeper[Counted] = Keeper(tmp_path, wait=5)
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        with keeper.taken("deal", lambda: Counted(done), called="The index of deal"):
+            pass
+    assert done.count("opened") == 1
+    keeper.close()
 
 
 def test_it_is_closed_when_nobody_asks_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

