@@ -419,6 +419,8 @@ class Index:
         )
 
         def weighed(found: Sequence[Scored]) -> list[Scored]:
+            if not weights:
+                return look.ordered(found)
             return look.ordered(
                 replace(one, score=one.score * weights.get(one.payload["document_id"], 1.0)) for one in found
             )

@@ -39,7 +39,8 @@ MOST = 4
 
 
 _looking = threading.Lock()
-"""Held while this process looks at a queue: two looks at once would each take the other for a process that waits."""
+"""Held while this process looks at a queue: two looks at once would each take the other for a process that waits. Who
+comes second does not look; the first one does."""
 
 
 class Open(Protocol):
@@ -199,18 +200,21 @@ def _let_go(place: _Place[Thing]) -> None:
 
 def _wanted(queue: Path) -> bool:
     """True while another process, or another keeper of this one, waits."""
-    with _looking:
-        try:
-            descriptor = os.open(queue, os.O_RDWR)
-        except FileNotFoundError:
-            return False
+    if not _looking.acquire(blocking=False):
+        return False
+    try:
+        descriptor = os.open(queue, os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
         finally:
             os.close(descriptor)
+    except FileNotFoundError:
         return False
+    except BlockingIOError:
+        return True
+    finally:
+        _looking.release()
+    return False
 
 
 def _holder(lock: Path) -> int | None:

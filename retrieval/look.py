@@ -50,6 +50,7 @@ STATEMENT_CHUNKS = 3
 
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
+_TYPOGRAPHY = "“”’‘„«»–—§•…\N{NO-BREAK SPACE}"
 _NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
@@ -139,7 +140,10 @@ def without_duplicates(found: Sequence[Scored]) -> list[Scored]:
 
 def _letters(text: str) -> bytes:
     """The letters and digits of a text, alike in every case and form. Two hundred are compared for each question, so
-    ASCII, where that is the same, goes the short way."""
+    ASCII, where that is the same, goes the short way, and so does what is ASCII but for its quotes and dashes."""
+    if not text.isascii():
+        for sign in _TYPOGRAPHY:
+            text = text.replace(sign, " ")
     if text.isascii():
         return text.encode().lower().translate(None, _NO_LETTERS)
     return _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold()).encode("utf-8", "surrogatepass")

@@ -173,7 +173,9 @@ def _pairs(plain: str) -> Iterator[str]:
 
 def _terms_of(word: str, language: str, stopped: frozenset[str]) -> Iterator[str]:
     """The terms of one match: usually one; a compound also gives its parts, a fiscal year also the year."""
-    if _THOUSANDS.fullmatch(word):
+    if word.isascii() and word.isalpha():  # nine in ten: nothing below but the last line is for them
+        yield from _lone(word, language, stopped)
+    elif _THOUSANDS.fullmatch(word):
         yield _DECIMAL_ZEROS.sub("", word.translate(_NO_COMMAS))
     elif _CONTINENTAL.fullmatch(word) and (language not in _POINTED or word.count(".") > 1):
         yield _DECIMAL_ZEROS.sub("", word.replace(".", "").replace(",", "."))
