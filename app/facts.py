@@ -40,6 +40,10 @@ _kept: WeakKeyDictionary[Shelf, tuple[Kept, ...]] = WeakKeyDictionary()
 _registers: WeakKeyDictionary[Shelf, Register] = WeakKeyDictionary()
 """The facts of a shelf turned round; gone with the shelf, so that nothing that was erased stays in memory."""
 
+_candidates: dict[tuple[str, Kept], Candidate] = {}
+"""What the register that was built last was built of, by source and stored facts: while a run writes, the next register
+differs in a document or two. Whoever builds one leaves nothing here that is not in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -93,14 +97,15 @@ def register(library: ReadingRoom, shelf: Shelf, collection: str | None) -> Regi
     found = _registers.get(shelf)
     if found is None:
         kept = {(one.collection, one.document_id): one for one in current(library, shelf, collection)}
-        found = Register(
-            [
-                Candidate(record.document_id, record.source, as_known(one).facts)
-                for record in shelf.records
-                if (one := kept.get((record.collection, record.document_id)))
-            ]
-        )
-        _registers[shelf] = found
+        candidates = {
+            (record.source, one): _candidates.get((record.source, one))
+            or Candidate(record.document_id, record.source, as_known(one).facts)
+            for record in shelf.records
+            if (one := kept.get((record.collection, record.document_id)))
+        }
+        found = _registers[shelf] = Register(list(candidates.values()))
+        _candidates.clear()
+        _candidates.update(candidates)
     return found
 
 

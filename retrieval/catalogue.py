@@ -564,9 +564,13 @@ def _seen(connection: sql.Connection, collection: str, document_id: DocumentId, 
     _delete(connection, _quarantine, collection=collection, origin=origin)
 
 
+_CLEARANCES = {clearance.value: clearance for clearance in Clearance}
+_FATES = {fate.value: fate for fate in Fate}
+
+
 def _record(values: dict[str, Any]) -> Record:
-    values["clearance"] = Clearance(values["clearance"])
-    values["fates"] = {fate: int(values["fates"].get(fate.value, 0)) for fate in Fate}
+    values["clearance"] = _CLEARANCES[values["clearance"]]
+    values["fates"] = {fate: int(values["fates"].get(name, 0)) for name, fate in _FATES.items()}
     values["warnings"] = tuple(values["warnings"])
     values["readers"] = readers_stored(values["readers"])
     return Record(**values)

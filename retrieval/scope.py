@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from core.answers import Scope
 from core.documents import DocumentId, Span
@@ -84,13 +85,45 @@ _UNKNOWN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
-    """A document that a question may be about."""
+    """A document that a question may be about. What its facts mean is worked out once, whatever register it is in."""
 
     document_id: DocumentId
     source: str
     facts: Facts
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        return values_of(self.facts, FactKind.KIND)
+
+    @cached_property
+    def laws(self) -> tuple[str, ...]:
+        return values_of(self.facts, FactKind.LAW)
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        return tuple(squashed(kind) for kind in self.kinds if " " in kind)
+
+    @cached_property
+    def periods(self) -> list[tuple[Period, float]]:
+        read = ((period_of(fact.value), fact.sure) for fact in self.facts if fact.kind is FactKind.PERIOD)
+        return [(period, sure) for period, sure in read if period]
+
+    @cached_property
+    def names(self) -> Mapping[str, tuple[str, float]]:
+        """Key of a name → as the surest fact writes it, and how sure that is."""
+        found: dict[str, tuple[str, float]] = {}
+        for fact in self.facts:
+            if fact.kind in (FactKind.PARTY, FactKind.ALIAS):
+                for key in {key_of(fact.value), squashed(fact.value)}:
+                    if len(key) > 1 and fact.sure > found.get(key, ("", 0.0))[1]:
+                        found[key] = fact.value, fact.sure
+        return found
+
+    @cached_property
+    def whole_names(self) -> tuple[str, ...]:
+        return tuple(squashed(fact.value) for fact in self.facts if fact.kind in (FactKind.PARTY, FactKind.ALIAS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,33 +158,31 @@ class Register:
         self._laws: dict[str, list[DocumentId]] = defaultdict(list)
         self._whole: dict[str, set[DocumentId]] = defaultdict(set)
         for one in candidates:
-            for kind in values_of(one.facts, FactKind.KIND):
-                self._of_kind[kind].add(one.document_id)
-                if " " in kind:
-                    self._titles[squashed(kind)].add(one.document_id)
-            for law in values_of(one.facts, FactKind.LAW):
-                self._laws[law].append(one.document_id)
-            for fact in one.facts:
-                if fact.kind in (FactKind.PARTY, FactKind.ALIAS):
-                    self._note(one.document_id, fact.value, fact.sure)
-                elif fact.kind is FactKind.PERIOD and (period := period_of(fact.value)):
-                    self._periods[one.document_id].append((period, fact.sure))
-        # A name with one letter too many, too few, another, or two exchanged, shares one of these with the right one
-        # (the deletions of W. Garbe's SymSpell, with a distance of one).
-        self._misspelt: dict[str, str] = {}
+            document = one.document_id
+            for kind in one.kinds:
+                self._of_kind[kind].add(document)
+            for title in one.titles:
+                self._titles[title].add(document)
+            for law in one.laws:
+                self._laws[law].append(document)
+            for key, (shown, sure) in one.names.items():
+                name = self._names[key]
+                if sure > name.sure.get(document, 0.0):
+                    name.sure[document], name.shown[document] = sure, shown
+            for key in one.whole_names:
+                self._whole[key].add(document)
+            self._periods[document] += one.periods
+
+    @cached_property
+    def _misspelt(self) -> Mapping[str, str]:
+        """A name with one letter too many, too few, another, or two exchanged, shares one of these with the right one
+        (the deletions of W. Garbe's SymSpell, with a distance of one)."""
+        found: dict[str, str] = {}
         for key, name in self._names.items():
             if len(key) >= LEAST_MISSPELT and max(name.sure.values()) >= SURE:
                 for less in _with_a_letter_less(key):
-                    self._misspelt.setdefault(less, key)
-
-    def _note(self, document: DocumentId, value: str, sure: float) -> None:
-        for key in {key_of(value), squashed(value)}:
-            if len(key) > 1:
-                name = self._names[key]
-                if sure > name.sure.get(document, 0.0):
-                    name.sure[document] = sure
-                    name.shown[document] = value
-        self._whole[squashed(value)].add(document)
+                    found.setdefault(less, key)
+        return found
 
     # ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
