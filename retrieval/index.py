@@ -31,9 +31,10 @@ from core.privacy import Clearance
 from core.questions import asked_of
 from core.readers import Reader, Readers
 from retrieval import look, sparse
-from retrieval.look import Lever, Look, Scored
+from retrieval.look import Lever, Look
 from retrieval.phrases import held, quoted
 from retrieval.questions import Part, clause_wording, parts_of
+from retrieval.ranking import Scored, ordered
 from retrieval.terms import UNSPACED
 
 if TYPE_CHECKING:
@@ -420,8 +421,8 @@ class Index:
 
         def weighed(found: Sequence[Scored]) -> list[Scored]:
             if not weights:
-                return look.ordered(found)
-            return look.ordered(
+                return ordered(found)
+            return ordered(
                 replace(one, score=one.score * weights.get(one.payload["document_id"], 1.0)) for one in found
             )
 

@@ -16,21 +16,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.documents import DocumentId
 from core.finance import items_in, labels_of
 from retrieval.questions import Part
+from retrieval.ranking import RRF_K, Scored, ordered
 
 if TYPE_CHECKING:
     from retrieval.rerank import Reranker
-
-RRF_K = 60
-"""The constant of reciprocal rank fusion, score = Σ 1/(k + rank) with ranks from 1: G. Cormack, C. Clarke,
-S. Buettcher, Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods (SIGIR 2009)."""
 
 SURE_VOICE = 2.0
 """What a rank among the chunks of a statement counts when the question can only be answered from there: as much as the
@@ -74,20 +71,6 @@ class Look:
 
     levers: frozenset[Lever] = frozenset(Lever)
     reranker: Reranker | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A point that was found. `because` says in words what raised it; empty for what its words alone brought up.
-
-    `duplicates` are further points with the same words, which it stands for.
-    """
-
-    id: str
-    score: float
-    payload: Mapping[str, Any] = field(repr=False)
-    because: str = ""
-    duplicates: tuple[Scored, ...] = field(default=(), repr=False)
 
 
 def voted(found: Sequence[Scored]) -> list[DocumentId]:
@@ -147,11 +130,6 @@ def _letters(text: str) -> bytes:
     if text.isascii():
         return text.encode().lower().translate(None, _NO_LETTERS)
     return _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold()).encode("utf-8", "surrogatepass")
-
-
-def ordered(found: Iterable[Scored]) -> list[Scored]:
-    """Best first; what scores the same in the order of the ids, so that the same search gives the same answer."""
-    return sorted(found, key=lambda one: (-one.score, one.id))
 
 
 def _by_lines(part: Part, here: Sequence[Scored]) -> list[Scored]:

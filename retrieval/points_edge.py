@@ -28,7 +28,7 @@ from core.errors import BrokenStore, Busy, NotFound, ServiceDown
 from core.readers import Readers
 from retrieval.index import CANDIDATES, Built, Point, Within, safe_name
 from retrieval.keeping import Keeper
-from retrieval.look import RRF_K, Scored
+from retrieval.ranking import RRF_K, Scored
 from retrieval.sparse import Weights
 
 WAIT = 60.0

@@ -21,7 +21,7 @@ from core.documents import DocumentId
 from core.errors import BrokenStore, ConfigError, DossierError, NotFound, ServiceDown
 from core.readers import Readers
 from retrieval.index import CANDIDATES, Built, Point, Within, safe_name
-from retrieval.look import RRF_K, Scored
+from retrieval.ranking import RRF_K, Scored
 from retrieval.sparse import Weights
 
 PREFIX = "dossier-"

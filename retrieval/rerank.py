@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import ConfigError
 from retrieval.embed import device_for
-from retrieval.look import RRF_K, Scored, ordered
+from retrieval.ranking import RRF_K, Scored, ordered
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder

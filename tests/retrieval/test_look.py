@@ -12,8 +12,9 @@ from core.documents import Chunk, Document
 from core.finance import Statement
 from retrieval.embed import HashEmbedder
 from retrieval.index import Index, Store
-from retrieval.look import FEW, Lever, Look, Scored, voted, with_asked, with_statements, without_duplicates
+from retrieval.look import FEW, Lever, Look, voted, with_asked, with_statements, without_duplicates
 from retrieval.questions import parts_of
+from retrieval.ranking import Scored
 from tests.retrieval.builders import ANNA, a_document, a_store, texts_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")

@@ -10,8 +10,9 @@ import pytest
 from core.errors import ConfigError
 from retrieval.embed import HashEmbedder
 from retrieval.index import Index
-from retrieval.look import Look, Scored
+from retrieval.look import Look
 from retrieval.points_edge import EdgeStore
+from retrieval.ranking import Scored
 from retrieval.rerank import RERANKED, Reranker
 from tests.retrieval.builders import ANNA, a_document, texts_of
 
