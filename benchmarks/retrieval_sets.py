@@ -14,7 +14,7 @@ same code. `--without` switches one thing off, for an ablation:
     words       chunks are measured by the model's tokens in every language
 
 `references`, `languages` and `words` change what is stored, so they ingest into collections of their own, and so does
-`--chunk-tokens N`: chunks of at most N tokens, and for the line above them what the model's window leaves.
+`--chunk-tokens N`, for chunks of at most N tokens.
 """
 
 from __future__ import annotations
@@ -37,14 +37,11 @@ from core.errors import DossierError, UsageError
 from core.settings import settings_from_environment
 from eval.report import Result
 from eval.retrieval import evaluate_app
-from retrieval.index import CHUNK_TOKENS, HEADER_TOKENS, Index, Measure
+from retrieval.index import CHUNK_TOKENS, Index, Measure
 
 BY = "benchmarks"
 
 TRUE_MEASURE = Index.measure
-
-WINDOW = CHUNK_TOKENS + HEADER_TOKENS
-"""Tokens that the model reads of a chunk and the line above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,6 @@ STORED = frozenset({"references", "languages", "words"})
 def switched_off(levers: Sequence[str], chunk_tokens: int) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(patch("retrieval.index.CHUNK_TOKENS", chunk_tokens))
-        stack.enter_context(patch("retrieval.index.HEADER_TOKENS", min(HEADER_TOKENS, WINDOW - chunk_tokens)))
         for lever in levers:
             for name, instead in LEVERS[lever]:
                 stack.enter_context(patch(name, instead))
@@ -139,7 +135,7 @@ def table(results: dict[str, Result]) -> str:
 @click.option(
     "--without", multiple=True, type=click.Choice(list(LEVERS)), help="Switch this off; several times for more."
 )
-@click.option("--chunk-tokens", default=CHUNK_TOKENS, show_default=True, type=click.IntRange(min=20, max=WINDOW - 4))
+@click.option("--chunk-tokens", default=CHUNK_TOKENS, show_default=True, type=click.IntRange(min=20))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 def main(root: Path, home: Path | None, sets: str, without: tuple[str, ...], chunk_tokens: int, as_json: bool) -> None:
     chosen = sets.split(",")

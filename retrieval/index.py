@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("dossier.retrieval")
 
-CHUNK_TOKENS = 200
-"""Tokens of a chunk. Of 120, 200, 400 and 1000 tokens, 200 found the most right pages among the first five hits on
-FinanceBench filings (with the file's name and the page's head in front, MiniLM, RRF)."""
+CHUNK_TOKENS = 254
+"""Tokens of a chunk: what MiniLM reads at once. Against 200, the right rule or policy is found more often, and the
+right page of a filing as often (docs/evaluation.md, "How long a chunk is"); 120, 400 and 1000 found fewer pages."""
 
 HEADER_TOKENS = 54
-"""Tokens kept free for the line "title › section" in front of a chunk: with 200 of text it fills the 254 of MiniLM.
-The context of a table's rows comes on top; the chunk's text is shorter by as much."""
+"""Tokens of what the model reads that belong to the line "title › section" in front of a chunk: a longer chunk gives up
+its last words to it. Those are found as words; without the line, fewer pages of filings are found."""
 
 CHUNK_WORDS = 225
 """Words of a chunk in a language that the embedder does not read: it is found by its words alone, and 200 tokens of
@@ -254,10 +254,7 @@ class Index:
     def measure(self, text: str) -> Measure:
         """How long a chunk of a document with this text should be."""
         if self._reads(language_of(text)):
-            # With its header line it must fit the embedder's window.
-            return Measure(
-                max(1, min(CHUNK_TOKENS, self._embedder.max_tokens - HEADER_TOKENS)), self._embedder.count_tokens
-            )
+            return Measure(min(CHUNK_TOKENS, self._embedder.max_tokens), self._embedder.count_tokens)
         return Measure(CHUNK_WORDS, count_words)
 
     def prepare(self, collection: str) -> None:
@@ -543,16 +540,14 @@ class Index:
     def _embedded_text(self, chunk: Chunk, name: str) -> str:
         """The chunk under its header line (file name › title › section), and the context of a table's rows between.
 
-        What does not fit is taken from the title and the outer sections, never from the text; but of a chunk that is
-        measured in words, for a language that the embedder does not read, it is given the beginning.
+        What the model does not read is the end of a long chunk, and so is that of one measured in words, for a language
+        that it does not know. A header longer than its share loses its title and outer sections.
         """
-        count = self._embedder.count_tokens
-        text = chunk.text
-        if count(text) > self._embedder.max_tokens:
-            text = _beginning(text, max(1, self._embedder.max_tokens - HEADER_TOKENS), count)
-        left = self._embedder.max_tokens - count(text)
-        context = chunk.context if chunk.context and count(chunk.context) <= left else ""
-        room = min(HEADER_TOKENS, left - (count(context) if context else 0))
+        most, count = self._embedder.max_tokens, self._embedder.count_tokens
+        context = chunk.context if count(chunk.context) <= most // 4 else ""
+        left = most - count(context)
+        text = _beginning(chunk.text, max(1, left - HEADER_TOKENS), count)
+        room = min(HEADER_TOKENS, left - count(text))
         path = _path(chunk, name)
         while path and count(" › ".join(path)) > room:
             path.pop(1 if len(path) > 1 else 0)

@@ -75,18 +75,20 @@ def test_rows_of_a_table_are_embedded_under_its_units_and_columns_and_found_with
     assert hit.chunk == rows
     full = replace(rows, text=" ".join(["word"] * embedder.max_tokens))
     index.replace(document, [full])
-    assert embedder.texts.pop() == full.text
+    assert embedder.texts.pop().startswith("Report › Note 7\n(in millions) · 2024 | 2023\nword word")
 
 
-def test_a_header_that_does_not_fit_loses_its_outer_sections_and_the_text_loses_nothing(tmp_path: Path) -> None:
+def test_a_header_keeps_its_share_and_loses_outer_sections_and_a_long_text_its_end(tmp_path: Path) -> None:
     embedder = Listening()
     index = an_index(EdgeStore(tmp_path), embedder)
     long = " ".join(["outer"] * HEADER_TOKENS)
     index.replace(*a_document("Fees are due.", name="Supply.txt", section=f"{long} › 2.1 Fees"))
     assert embedder.texts.pop() == "Supply › 2.1 Fees\nFees are due."
-    full = " ".join(["word"] * embedder.max_tokens)
-    index.replace(*a_document(full, name="Supply.txt", section="2"))
-    assert embedder.texts.pop() == full
+    full = " ".join(["word"] * (embedder.max_tokens - HEADER_TOKENS))
+    index.replace(*a_document(f"{full} zebra", name="Supply.txt", section="2"))
+    assert embedder.texts.pop() == f"Supply › 2\n{full} "
+    (found,) = index.search("zebra", reader=ANNA, collection="deal")
+    assert found.chunk.text.endswith("zebra")  # what is not embedded is found as a word, and quoted
 
 
 def test_readers_do_not_wait_while_a_writer_embeds(tmp_path: Path) -> None:
