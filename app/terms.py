@@ -62,6 +62,11 @@ class Terms:
         """The changes that a document makes."""
         return self._by.get(document, ())
 
+    def to_come(self, document: DocumentId, on: date) -> bool:
+        """True for a document that changes terms, each of its changes after a day."""
+        days = [one.change.effective.day for one in self.by(document)]
+        return bool(days) and all(day is not None and day > on for day in days)
+
     def amending(self, agreements: Sequence[DocumentId]) -> tuple[DocumentId, ...]:
         """The documents that amend one of these."""
         return tuple(dict.fromkeys(one.amended_by for agreement in agreements for one in self.of(agreement)))
@@ -73,7 +78,7 @@ def terms_of(library: ReadingRoom, shelf: Shelf, collection: str | None) -> Term
     if found is None:
         kept = {(one.collection, one.document_id): one for one in current(library, shelf, collection)}
         amends = {key: amendment_from_json(json.loads(one.amends)) for key, one in kept.items() if one.amends}
-        applied: dict[tuple[DocumentId, Span, Number], Applied] = {}
+        applied: dict[tuple[DocumentId, Span, Number, Span | None], Applied] = {}
         if amends:
             facts = {key: as_known(one).facts for key, one in kept.items()}
             by_collection: dict[str, list[Candidate]] = defaultdict(list)
@@ -84,7 +89,7 @@ def terms_of(library: ReadingRoom, shelf: Shelf, collection: str | None) -> Term
                 )
             for (name, document), amendment in amends.items():
                 for one in _tied(document, amendment, by_collection[name], _amendments_only(amends, name)):
-                    place = (document, one.change.sentence, one.change.target.number)
+                    place = (document, one.change.sentence, one.change.target.number, one.change.new)
                     if place not in applied or not applied[place].agreement:
                         applied[place] = one
         found = _terms[shelf] = Terms(tuple(applied.values()))
@@ -155,10 +160,13 @@ def with_amendments(
     terms: Terms,
     open_document: Callable[[DocumentId], Document],
     allowed: Mapping[DocumentId, Record],
+    *,
+    on: date | None = None,
 ) -> tuple[Hit, ...]:
     """The hits, and after each that lies in a section which was changed the words that change it.
 
-    Only documents of `allowed` are opened. What was found already is not added again.
+    Only documents of `allowed` are opened. What was found already is not added again, nor what takes effect after the
+    day `on`.
     """
     clauses: dict[DocumentId, tuple[Clause, ...]] = {}
     found = {(hit.chunk.document_id, hit.chunk.span) for hit in hits}
@@ -167,7 +175,11 @@ def with_amendments(
     for hit in hits:
         result.append(hit)
         chunk = hit.chunk
-        changes = [one for one in terms.of(chunk.document_id) if one.amended_by in allowed and one.agreement]
+        changes = [
+            one
+            for one in terms.of(chunk.document_id)
+            if one.amended_by in allowed and one.agreement and not _after(one.change.effective.day, on)
+        ]
         if not changes:
             continue
         agreement = open_document(chunk.document_id)
@@ -188,6 +200,10 @@ def with_amendments(
                     )
                 )
     return tuple(result)
+
+
+def _after(day: date | None, on: date | None) -> bool:
+    return day is not None and on is not None and day > on
 
 
 def _chunk(document: Document, span: Span) -> Chunk:

@@ -37,14 +37,16 @@ _KIND = (
     rf"(?:sub-?)?(?:clause|section|article|paragraph)s?|item|part|recital|(?:{ANNEXES})s?|sec\.|art\.|"
     r"artikels?|ziffern?|ziff\.|abschnitts?|absatz|abs\.|nummer|nr\.|punkt|klauseln?|paragra(?:f|ph)en|§+"
 )
+_GAP = r"(?:\s+|(?<=[.§])|(?=[\d(]))"
+"""Between kind and number: "party" is no Part Y."""
 _NUMBER = (
     r"(?:\d{1,3}[A-Za-z]?(?![\w%])(?:\.\d{1,3}[A-Za-z]?)*(?:\s?\([A-Za-z0-9]{1,5}\))*(?:\s+(?:Abs(?:atz|\.)|Satz|lit\.|"
-    r"Nr\.)\s*\w{1,3})*|[IVXLC]{1,6}(?:\.\d{1,3})*\b|[A-Z](?:-?\d{1,2})?\b|\([A-Za-z0-9]{1,5}\)(?:\([A-Za-z0-9]{1,5}\))*)"
+    r"Nr\.)\s*\w{1,3})*|[IVXLC]{1,6}(?:\.\d{1,3})*\b(?!-\d)|[A-Z](?:-?\d{1,2})?\b|\([A-Za-z0-9]{1,5}\)(?:\([A-Za-z0-9]{1,5}\))*)"
 )
-_ONE = rf"(?:{_KIND})\s*{_NUMBER}"
+_ONE = rf"(?:{_KIND}){_GAP}{_NUMBER}"
 _REF = rf"(?:{_ONE}(?:(?:\s*,\s*|\s+(?:and|und|sowie|&)\s+|\s*,\s*and\s+){_NUMBER}(?!\s*[A-Za-z]*\s+20\d\d))*)"
 REFERENCE = re.compile(
-    rf"(?P<kind>{_KIND})\s*(?P<number>{_NUMBER})(?P<more>(?:(?:\s*,\s*(?:and\s+)?|\s+(?:and|und|sowie|&)\s+){_NUMBER}"
+    rf"(?P<kind>{_KIND}){_GAP}(?P<number>{_NUMBER})(?P<more>(?:(?:\s*,\s*(?:and\s+)?|\s+(?:and|und|sowie|&)\s+){_NUMBER}"
     r"(?!\s+(?:\w+\s+)?20\d\d))*)",
     re.IGNORECASE,
 )
