@@ -209,6 +209,7 @@ class _Reader:
             day = one.change.effective.day
             notes = [
                 one.note,
+                "nothing tells where its new text ends: it may go on in the amendment" if one.change.open_ended else "",
                 "" if quoted else "the amendment is not among the documents that you asked about, so it is not quoted",
                 f"not dated, so whether it counted on {self._on.isoformat()} is not known"
                 if self._on and day is None

@@ -71,7 +71,8 @@ class Effective:
 @dataclass(frozen=True, slots=True)
 class Amending:
     """One change. `sentence` does it, `new` is the new text and `old` the words that are taken out; None where the
-    sentence quotes none. `agreement` is the place in `Amendment.agreements` of the one that is changed."""
+    sentence quotes none. `agreement` is the place in `Amendment.agreements` of the one that is changed. Of an
+    `open_ended` one nothing tells where the new text ends: it is cut at the end of a paragraph, and may go on."""
 
     change: Change
     target: Target
@@ -80,6 +81,7 @@ class Amending:
     new: Span | None = None
     old: Span | None = None
     agreement: int | None = None
+    open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def amendment_to_json(amendment: Amendment) -> dict[str, Any]:
                 _place(one.new),
                 _place(one.old),
                 one.agreement,
+                one.open_ended,
             ]
             for one in amendment.changes
         ],
@@ -135,8 +138,9 @@ def amendment_from_json(stored: dict[str, Any]) -> Amendment:
                 _span(new),
                 _span(old),
                 agreement,
+                open_ended,
             )
-            for change, target, sentence, effective, new, old, agreement in stored["changes"]
+            for change, target, sentence, effective, new, old, agreement, open_ended in stored["changes"]
         ),
         stored["number"],
         _date(stored["day"]),

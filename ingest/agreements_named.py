@@ -51,6 +51,11 @@ _TOLD = re.compile(
     r"den|dem|einen?|der)\s+)*$",
     re.IGNORECASE,
 )
+_ANOTHER_TIME = re.compile(
+    r"\b(?:commenc\w+|beginning|ending|ends?|expir\w+|terminat\w+|until|through|to|by|before|endet|bis(?:\s+zum)?|beginnend)\s+(?:on\s+|at\s+|as\s+of\s+|from\s+)?(?:the\s+)?$",
+    re.IGNORECASE,
+)
+"""Before the date of a term or of a limit: not that of the document."""
 _GENERIC = ("agreement", "contract", "vertrag", "vereinbarung", "deed", "note", "vertrags", "vertrages")
 
 
@@ -118,6 +123,14 @@ def own_date(paragraphs: Sequence[Paragraph], named: Sequence[Named]) -> Agreeme
 
 
 def _own(before: str, *, alone: bool) -> int:
+    if _ANOTHER_TIME.search(before):
+        return 0
+    if re.search(
+        r"\b(?:is|are|shall\s+be)\s+(?:made\s+(?:and\s+)?)?effective\s+(?:as\s+of|from|on)\s+(?:the\s+)?$",
+        before,
+        re.IGNORECASE,
+    ):
+        return 2
     if re.search(
         r"\b(?:this|dieser|diese|the\s+present)\b[^.;]{0,120}\b(?:dated|made|entered|effective|executed|as\s+of|vom|am|on|of|ist)\b[^.;]{0,60}$",
         before,
