@@ -17,7 +17,7 @@ from app.facts import as_known, current
 from core.documents import Chunk, Document, DocumentId, Hit, Span, chunk_id, pages_of
 from core.terms import Amending, Amendment, Change, Number, amendment_from_json
 from ingest.clauses import Clause, clauses_at, clauses_of
-from retrieval.amended import agreement_meant
+from retrieval.amended import agreement_meant, agreement_restated
 from retrieval.catalogue import Record, Shelf
 from retrieval.reading_room import ReadingRoom
 from retrieval.scope import Candidate
@@ -109,13 +109,19 @@ def _tied(
     document: DocumentId, amendment: Amendment, others: Sequence[Candidate], amending: set[DocumentId]
 ) -> list[Applied]:
     own = next(one for one in others if one.document_id == document)
-    named = [agreement_meant(one, own, others, amending=amending) for one in amendment.agreements]
+    restates = any(change.change is Change.RESTATED for change in amendment.changes)
+    named = [
+        agreement_restated(one, amendment.day, own, others, amending=amending)
+        if restates and one.day is None
+        else agreement_meant(one, own, others, amending=amending)
+        for one in amendment.agreements
+    ]
     nothing = agreement_meant(None, own, others, amending=amending)
     tied = []
     for at, change in enumerate(amendment.changes):
         meant = named[change.agreement] if change.agreement is not None else nothing
         day = change.effective.day or amendment.day or date.max
-        note = "" if len(meant.documents) == 1 else meant.because
+        note = "" if len(meant.documents) == 1 and not meant.concluded else meant.because
         tied.append(Applied(document, meant.documents, change, (day, amendment.number or 0, at), note))
     return tied
 

@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 
 from core.documents import BlockKind, Document, Span
 from core.terms import Amending, Amendment, Change, Number, Target
-from ingest.agreements_named import Named, agreement_of, agreements_named, own_date
+from ingest.agreements_named import Named, agreement_of, agreements_named, own_date, restated_title
 from ingest.clauses import ANNEXES, annex_number, normal
 from ingest.effect import Dates
-from ingest.prose import QUOTED, Paragraph, paragraphs_of, quotes_in, sentences_in
+from ingest.prose import QUOTED, Paragraph, first_containing, paragraphs_of, quotes_in, sentences_in
 
 VERSION = 2
 """Raise it when the rules change: amendments of older ones are read again from the stored text."""
@@ -176,8 +176,8 @@ _AMENDS = re.compile(
     re.IGNORECASE,
 )
 _WISH = re.compile(
-    r"\b(?:wish(?:es)?|desires?|want|agreed?|intend)\s+to\s+(?:\w+\s+){0,2}?(?:amend|vary|modify|change|extend|supplement)\b"
-    r"|\b(?:hereby|do)\s+amend\b|\bmöchten\b.{0,80}\b(?:ändern|anpassen|ergänzen|verlängern)\b",
+    r"\b(?:wish(?:es)?|desires?|want|agreed?|intend)\s+to\s+(?:\w+\s+){0,2}?(?:amend(?!\s+and\s+restate)|vary|modify|change|extend|supplement)\b"
+    r"|\b(?:hereby|do)\s+amend\b(?!\s+and\s+restate)|\bmöchten\b.{0,80}\b(?:ändern|anpassen|ergänzen|verlängern)\b",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
@@ -245,6 +245,9 @@ def amendments_of(document: Document) -> Amendment | None:
     named = agreements_named(paragraphs)
     amends = _is_amendment(document, paragraphs)
     restated = _restatement(paragraphs, named) if not amends else None
+    undated = not any(one.agreement.day for one in named)
+    if not amends and undated and (itself := restated_title(paragraphs)):
+        named, restated = (itself,), (_sentence_at(paragraphs, itself.agreement.span), 0)
     found = [] if restated else _with_texts(list(_operative(paragraphs)), paragraphs)
     found += list(_rows(document)) if amends else []
     if not amends:  # a side letter, say: it must name in the sentence itself what it changes
@@ -326,6 +329,14 @@ def _restatement(paragraphs: Sequence[Paragraph], named: Sequence[Named]) -> tup
     if title is not None and named:
         return title.span, 0 if named[0].agreement.day or len(named) == 1 else None
     return None
+
+
+def _sentence_at(paragraphs: Sequence[Paragraph], span: Span) -> Span:
+    at = first_containing(paragraphs, span.start)
+    assert at is not None  # a place in one of them
+    paragraph = paragraphs[at]
+    sentences = (sentence.shifted(paragraph.span.start) for sentence in sentences_in(paragraph))
+    return next((sentence for sentence in sentences if sentence.overlaps(span)), span)
 
 
 def _number(head: str) -> int | None:
