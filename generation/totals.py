@@ -93,13 +93,20 @@ def totals_of(lines: Sequence[tuple[int, str]]) -> Iterator[Total]:
         yield from (total for total in one.totals if total.agrees or (total.is_of_a_year and (one.proven or whole)))
 
 
+def totals_in(document: Document) -> Iterator[tuple[Total, Span]]:
+    """The totals of all tables of a document, each with the place of its row."""
+    for table in _tables(document):
+        for total in totals_of(table.lines):
+            yield total, table.spans[total.row.key]
+
+
 def doubts_on_totals(claims: Sequence[Claim], documents: Mapping[DocumentId, Document]) -> tuple[Claim, ...]:
     """A claim for each total that the claims rest on and that is not the sum of its lines: both figures, all cited."""
     found: dict[str, Claim] = {}
     for claim in claims:
         for citation in claim.citations:
             document = documents[citation.document_id]
-            for table in _tables_at(document, citation.span):
+            for table in _tables(document, at=citation.span):
                 for total in totals_of(table.lines):
                     row = table.spans[total.row.key]
                     if (
@@ -248,15 +255,15 @@ _ABOVE = 3
 """Blocks above a table in which it is said what it counts in, and of when it is."""
 
 
-def _tables_at(document: Document, span: Span) -> Iterator[_Table]:
-    """The tables that a span touches, over page breaks."""
+def _tables(document: Document, *, at: Span | None = None) -> Iterator[_Table]:
+    """The tables of a document, over page breaks; with `at`, those that a span touches."""
     blocks = [block for block in document.blocks if block.kind not in (BlockKind.HEADER, BlockKind.FOOTER)]
     run: list[Block] = []
     for number, block in enumerate([*blocks, None]):
         if block is not None and block.kind is BlockKind.TABLE:
             run.append(block)
             continue
-        if any(one.span.overlaps(span) for one in run):
+        if any(at is None or one.span.overlaps(at) for one in run):
             first = number - len(run)
             yield _table(document, [*blocks[max(first - _ABOVE, 0) : first], *run])
         run = []

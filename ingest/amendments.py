@@ -387,7 +387,7 @@ def _read(paragraph: Paragraph, sentence: Span, above: Number, number: int) -> l
             if not re.search(r"\b(?:so\s+that|such\s+that|by|as\s+follows|to)\b|geändert", rest, re.IGNORECASE):
                 continue
         follows = bool(_FOLLOWING.search(body.rstrip(" :–—-")) or body.rstrip().endswith(":"))
-        pairs = _exchanges(body, offset) if change is Change.REWORDED else ()
+        pairs: Sequence[tuple[Span | None, Span | None]] = _exchanges(body, offset) if change is Change.REWORDED else ()
         return [
             _Found(
                 change,
