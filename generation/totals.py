@@ -6,9 +6,9 @@
     Total current assets           │    580 │    536  ─▶ 214 + 356 = 570, 10 less than is printed;  187 + 349 = 536
 
 A total is doubted only where the table leaves no doubt about its rows: they add up in another column, or they all stand
-between the heading that the total repeats and the total, in a table where another total adds up. And only in the column
-of a year. Each figure may have been rounded, so as many halves of the
-last digit as there are figures are no difference.
+between the heading that the total repeats and the total, in a table where another total adds up. Where more columns
+fail than add up, the rows were read wrongly: two misprints in one row are rarer. And only in the column of a year. Each
+figure may have been rounded, so as many halves of the last digit as there are figures are no difference.
 """
 
 from __future__ import annotations
@@ -95,9 +95,11 @@ def totals_of(lines: Sequence[tuple[int, str]]) -> Iterator[Total]:
 
 def totals_in(document: Document) -> Iterator[tuple[Total, Span]]:
     """The totals of all tables of a document, each with the place of its row."""
+    found: dict[tuple[Span, int], Total] = {}  # a table may also stand above another one
     for table in _tables(document):
         for total in totals_of(table.lines):
-            yield total, table.spans[total.row.key]
+            found.setdefault((table.spans[total.row.key], total.place), total)
+    yield from ((total, span) for (span, _), total in found.items())
 
 
 def doubts_on_totals(claims: Sequence[Claim], documents: Mapping[DocumentId, Document]) -> tuple[Claim, ...]:
@@ -190,7 +192,10 @@ def _summed(row: Row, standing: Sequence[_Heading | _Line]) -> _Sum | None:
         if proofs and (best is None or proofs > best[0]):
             best = (proofs, start, totals)
     if best is not None:
-        return _Sum(best[1], tuple(one for one in best[2] if one.agrees or one.place not in explained), proven=True)
+        agreeing = [one for one in best[2] if one.agrees]
+        others = [one for one in best[2] if not one.agrees and one.place not in explained]
+        # A line that is a sum without being named so is added twice: few columns come out then, by chance.
+        return _Sum(best[1], tuple(agreeing + (others if len(others) <= len(agreeing) else [])), proven=True)
     named = _named_start(row.label, standing)
     if named is not None and not explained and _is_plain(row, standing[named + 1 :]):
         return _Sum(named, tuple(_added(row, standing[named:])), proven=False)
