@@ -70,6 +70,28 @@ class Total:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The numbered lines of a table and of the short lines above it, and where each stands in the document."""
+
+    lines: tuple[tuple[int, str], ...]
+    spans: tuple[Span, ...]
+
+
+def tables_in(document: Document, *, at: Span | None = None) -> Iterator[Table]:
+    """The tables of a document, over page breaks; with `at`, those that a span touches."""
+    blocks = [block for block in document.blocks if block.kind not in (BlockKind.HEADER, BlockKind.FOOTER)]
+    run: list[Block] = []
+    for number, block in enumerate([*blocks, None]):
+        if block is not None and block.kind is BlockKind.TABLE:
+            run.append(block)
+            continue
+        if any(at is None or one.span.overlaps(at) for one in run):
+            first = number - len(run)
+            yield _table(document, [*blocks[max(first - _ABOVE, 0) : first], *run])
+        run = []
+
+
 def totals_of(lines: Sequence[tuple[int, str]]) -> Iterator[Total]:
     """The totals among the lines of a table, in each of their columns, as far as the table tells what they sum."""
     rows = {row.key: row for row in rows_of(lines)}
@@ -93,22 +115,13 @@ def totals_of(lines: Sequence[tuple[int, str]]) -> Iterator[Total]:
         yield from (total for total in one.totals if total.agrees or (total.is_of_a_year and (one.proven or whole)))
 
 
-def totals_in(document: Document) -> Iterator[tuple[Total, Span]]:
-    """The totals of all tables of a document, each with the place of its row."""
-    found: dict[tuple[Span, int], Total] = {}  # a table may also stand above another one
-    for table in _tables(document):
-        for total in totals_of(table.lines):
-            found.setdefault((table.spans[total.row.key], total.place), total)
-    yield from ((total, span) for (span, _), total in found.items())
-
-
 def doubts_on_totals(claims: Sequence[Claim], documents: Mapping[DocumentId, Document]) -> tuple[Claim, ...]:
     """A claim for each total that the claims rest on and that is not the sum of its lines: both figures, all cited."""
     found: dict[str, Claim] = {}
     for claim in claims:
         for citation in claim.citations:
             document = documents[citation.document_id]
-            for table in _tables(document, at=citation.span):
+            for table in tables_in(document, at=citation.span):
                 for total in totals_of(table.lines):
                     row = table.spans[total.row.key]
                     if (
@@ -248,33 +261,11 @@ def _part(line: _Line, place: int, count: int) -> tuple[Row, Figure, int] | None
     return row, figure, -1 if figure.value > 0 and _LESS.match(plain(row.label)) else 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The numbered lines of a table and of the short lines above it, and where each stands in the document."""
-
-    lines: tuple[tuple[int, str], ...]
-    spans: tuple[Span, ...]
-
-
 _ABOVE = 3
 """Blocks above a table in which it is said what it counts in, and of when it is."""
 
 
-def _tables(document: Document, *, at: Span | None = None) -> Iterator[_Table]:
-    """The tables of a document, over page breaks; with `at`, those that a span touches."""
-    blocks = [block for block in document.blocks if block.kind not in (BlockKind.HEADER, BlockKind.FOOTER)]
-    run: list[Block] = []
-    for number, block in enumerate([*blocks, None]):
-        if block is not None and block.kind is BlockKind.TABLE:
-            run.append(block)
-            continue
-        if any(at is None or one.span.overlaps(at) for one in run):
-            first = number - len(run)
-            yield _table(document, [*blocks[max(first - _ABOVE, 0) : first], *run])
-        run = []
-
-
-def _table(document: Document, blocks: Sequence[Block]) -> _Table:
+def _table(document: Document, blocks: Sequence[Block]) -> Table:
     spans: list[Span] = []
     for block in blocks:
         start = block.span.start
@@ -282,7 +273,7 @@ def _table(document: Document, blocks: Sequence[Block]) -> _Table:
             if line.strip():
                 spans.append(Span(start, start + len(line)))
             start += len(line) + 1
-    return _Table(tuple((key, span.of(document.text)) for key, span in enumerate(spans)), tuple(spans))
+    return Table(tuple((key, span.of(document.text)) for key, span in enumerate(spans)), tuple(spans))
 
 
 def _citations(document: Document, spans: Iterable[Span]) -> Iterator[Citation]:
