@@ -29,7 +29,8 @@ _terms: WeakKeyDictionary[Shelf, Terms] = WeakKeyDictionary()
 class Applied:
     """A change, the document that makes it and the agreements that may be meant: one, none or several (`note` says so).
 
-    `order` sorts the changes of an agreement as they follow each other: by effect, number and place.
+    `order` sorts the changes of an agreement as they follow each other: by effect, number and place. `in_passing`: the
+    document has terms of its own beside it.
     """
 
     amended_by: DocumentId
@@ -37,6 +38,7 @@ class Applied:
     change: Amending
     order: tuple[date, int, int]
     note: str = ""
+    in_passing: bool = False
 
     @property
     def agreement(self) -> DocumentId | None:
@@ -63,9 +65,9 @@ class Terms:
         return self._by.get(document, ())
 
     def to_come(self, document: DocumentId, on: date) -> bool:
-        """True for a document that changes terms, each of its changes after a day."""
-        days = [one.change.effective.day for one in self.by(document)]
-        return bool(days) and all(day is not None and day > on for day in days)
+        """True for an amendment of which every change takes effect after a day."""
+        changes = self.by(document)
+        return bool(changes) and all(_after(one.change.effective.day, on) and not one.in_passing for one in changes)
 
     def amending(self, agreements: Sequence[DocumentId]) -> tuple[DocumentId, ...]:
         """The documents that amend one of these."""
@@ -122,7 +124,8 @@ def _tied(
         meant = named[change.agreement] if change.agreement is not None else nothing
         day = change.effective.day or amendment.day or date.max
         note = "" if len(meant.documents) == 1 and not meant.concluded else meant.because
-        tied.append(Applied(document, meant.documents, change, (day, amendment.number or 0, at), note))
+        order = (day, amendment.number or 0, at)
+        tied.append(Applied(document, meant.documents, change, order, note, amendment.in_passing))
     return tied
 
 

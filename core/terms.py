@@ -95,12 +95,14 @@ class AgreementNamed:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """What a document says of other agreements' terms. `number` is that of "Amendment No. 2", `day` its own date."""
+    """What a document says of other agreements' terms. `number` is that of "Amendment No. 2", `day` its own date. One
+    that amends `in_passing` is no amendment, and has terms of its own beside these."""
 
     agreements: tuple[AgreementNamed, ...]
     changes: tuple[Amending, ...]
     number: int | None = None
     day: date | None = None
+    in_passing: bool = False
 
 
 def amendment_to_json(amendment: Amendment) -> dict[str, Any]:
@@ -122,6 +124,7 @@ def amendment_to_json(amendment: Amendment) -> dict[str, Any]:
         ],
         "number": amendment.number,
         "day": _day(amendment.day),
+        "in_passing": amendment.in_passing,
     }
 
 
@@ -144,6 +147,7 @@ def amendment_from_json(stored: dict[str, Any]) -> Amendment:
         ),
         stored["number"],
         _date(stored["day"]),
+        stored["in_passing"],
     )
 
 

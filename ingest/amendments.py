@@ -271,6 +271,7 @@ def amendments_of(document: Document) -> Amendment | None:
         tuple(sorted(changes, key=lambda one: one.sentence.start)),
         _number(head),
         dated.day if dated else None,
+        not amends and restated is None,
     )
 
 

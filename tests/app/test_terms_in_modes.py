@@ -142,6 +142,23 @@ def test_an_amendment_that_somebody_named_is_read_also_before_its_day(
     assert sources_of(an_app, answer) == {"supply.txt": {Force.IN_FORCE}, "one.txt": {Force.NOT_YET}}
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_an_agreement_that_changes_another_one_in_passing_is_read_for_its_own_terms_before_that_day(
+    an_app: App, messages: MessagesServer, chat: ChatServer, a_folder: Callable[..., Path], mode: Mode
+) -> None:
+    service = (
+        "SERVICE AGREEMENT\n\n"
+        "This Service Agreement is made on 5 May 2023 between Alder Valves Ltd and Birch Pumps GmbH.\n\n"
+        "1. The Customer shall pay each invoice for repairs within five (5) days of receipt.\n\n"
+        "2. With effect from 1 October 2024, Clause 4.2 of the Supply Agreement dated 14 March 2023 is deleted.\n"
+    )
+    folder = a_folder(supply__txt=SUPPLY, service__txt=service)
+    an_app.ingest([folder], collection="deal", by="anna", clearance=Clearance.CLOUD)
+    answer = ask(an_app, mode, as_of=BEFORE)
+    assert "five (5) days" in read_by_models(messages, chat, mode)
+    assert [(term.section, term.in_force) for term in answer.terms] == [("Clause 4.2", Force.NOT_YET)]
+
+
 def test_an_amendment_of_a_restricted_agreement_reaches_the_llama_and_never_claude(
     an_app: App, messages: MessagesServer, chat: ChatServer, a_folder: Callable[..., Path], tmp_path: Path
 ) -> None:
