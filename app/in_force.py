@@ -120,7 +120,7 @@ class _Reader:
         self._on = on
         self._quotable = quotable
         self._clauses: dict[DocumentId, tuple[Clause, ...]] = {}
-        self.found: dict[tuple[DocumentId, Span, str], Term] = {}
+        self.found: dict[tuple[DocumentId, Span, str, Span | None], Term] = {}
 
     def marked(self, citation: Citation) -> Citation:
         """The citation with what is known of its force, after the terms that it rests on are noted."""
@@ -203,12 +203,13 @@ class _Reader:
             later = [two for two in self._terms.of(one.agreement) if two.order > one.order]
             if any(self._changes_again(two, one) and self._counts(two) is Force.IN_FORCE for two in later):
                 force = Force.SUPERSEDED
-        place = (one.amended_by, one.change.sentence, one.change.target.name)
+        place = (one.amended_by, one.change.sentence, one.change.target.name, one.change.new)
         if place not in self.found or (self.found[place].original is None and citation is not None):
             quoted = one.amended_by in self._quotable
             day = one.change.effective.day
             notes = [
                 one.note,
+                "nothing tells where its new text ends: it may go on in the amendment" if one.change.open_ended else "",
                 "" if quoted else "the amendment is not among the documents that you asked about, so it is not quoted",
                 f"not dated, so whether it counted on {self._on.isoformat()} is not known"
                 if self._on and day is None

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -85,13 +86,14 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with everything that decides what may be done for it."""
+    """A question with everything that decides what may be done for it. `as_of` is the day whose terms it asks about."""
 
     question: str
     documents: tuple[Document, ...]
     clearances: Mapping[DocumentId, Clearance]
     by: str
     collection: str | None
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from core.settings import Settings
 from generation.asked_for import wants_list
 from generation.citations import resolve
 from generation.figures import asked_figure
+from generation.prompts import dated
 from generation.support import Scorer, with_scores
 from generation.totals import doubts_on_totals
 from generation.verify import verify
@@ -406,7 +407,9 @@ class App:
         terms = terms_of(self._library, view.shelf, view.collection)
         if not documents:
             scope, records = _with_amending(scope, records, view, terms, mode)
-        asked = Asked(question, self._documents(mode, records), _clearances(records), by, collection)
+            if as_of is not None and mode is not Mode.EXTRACTIVE:
+                scope, records = _without_what_is_to_come(scope, records, terms, as_of)
+        asked = Asked(question, self._documents(mode, records), _clearances(records), by, collection, as_of)
         read = self._read(mode, asked, view, scope, records, terms, whole=whole, on_text=on_text)
         draft = read.draft
         cited = self._cited(draft, records)
@@ -732,11 +735,11 @@ class App:
         opened = self._opened(view)
 
         def amended(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-            return with_amendments(hits, terms, opened, allowed)
+            return with_amendments(hits, terms, opened, allowed, on=None if mode is Mode.EXTRACTIVE else asked.as_of)
 
         if mode is Mode.LONG_DOCUMENT:
             return self._to_claude(LongDocument).answer(
-                asked,
+                replace(asked, question=dated(asked.question, asked.as_of)),
                 lambda limit: amended(self._hits(asked.question, view, scope, records, limit=limit)),
                 on_send=self._sending(mode, asked),
                 whole=whole,
@@ -753,7 +756,8 @@ class App:
             chunks = self._with_whole(hits, records, lists=wants_list(asked.question))
         else:
             chunks = [hit.chunk for hit in hits]
-        draft = generate(asked.question, chunks, on_text)
+        wanted = asked.question if mode is Mode.EXTRACTIVE else dated(asked.question, asked.as_of)
+        draft = generate(wanted, chunks, on_text)
         usage = replace(draft.usage, seconds=time.perf_counter() - started)
         self._ledger.record(by=asked.by, collection=asked.collection, mode=mode, model=draft.model, usage=usage)
         return Read(draft)
@@ -776,7 +780,7 @@ class App:
             return self._hits(wanted, view, scope, here, limit=READ)
 
         hits = amended(found_by(plan, search, limit=READ))
-        draft = self._generators.gdpr(asked.question, [hit.chunk for hit in hits], on_text)
+        draft = self._generators.gdpr(dated(asked.question, asked.as_of), [hit.chunk for hit in hits], on_text)
         self._ledger.record(
             by=asked.by,
             collection=asked.collection,
@@ -879,6 +883,21 @@ def _with_amending(
     because = f"{', '.join(sorted({record.source for record in added}))} amends what is in scope"
     everything = tuple(dict.fromkeys((*scope.documents, *(record.document_id for record in added))))
     return replace(scope, documents=everything, because=(*scope.because, because)), (*records, *added)
+
+
+def _without_what_is_to_come(
+    scope: Scope, records: tuple[Record, ...], terms: Terms, on: date
+) -> tuple[Scope, tuple[Record, ...]]:
+    """The scope without the amendments of which every change takes effect after a day: a model would tell them as if
+    they counted. What nobody knows the day of stays, and so does everything where nothing would be left."""
+    later = {one for one in scope.documents if terms.to_come(one, on)}
+    if not later or later == set(scope.documents):
+        return scope, records
+    names = ", ".join(sorted({record.source for record in records if record.document_id in later}))
+    because = f"{names} takes effect after {on.isoformat()} and is not read"
+    left = tuple(one for one in scope.documents if one not in later)
+    kept = tuple(record for record in records if record.document_id not in later)
+    return replace(scope, documents=left, because=(*scope.because, because)), kept
 
 
 def _amended_until(terms: Terms, claims: Sequence[Claim], as_of: date | None) -> date | None:

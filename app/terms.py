@@ -17,7 +17,7 @@ from app.facts import as_known, current
 from core.documents import Chunk, Document, DocumentId, Hit, Span, chunk_id, pages_of
 from core.terms import Amending, Amendment, Change, Number, amendment_from_json
 from ingest.clauses import Clause, clauses_at, clauses_of
-from retrieval.amended import agreement_meant
+from retrieval.amended import agreement_meant, agreement_restated
 from retrieval.catalogue import Record, Shelf
 from retrieval.reading_room import ReadingRoom
 from retrieval.scope import Candidate
@@ -29,7 +29,8 @@ _terms: WeakKeyDictionary[Shelf, Terms] = WeakKeyDictionary()
 class Applied:
     """A change, the document that makes it and the agreements that may be meant: one, none or several (`note` says so).
 
-    `order` sorts the changes of an agreement as they follow each other: by effect, number and place.
+    `order` sorts the changes of an agreement as they follow each other: by effect, number and place. `in_passing`: the
+    document has terms of its own beside it.
     """
 
     amended_by: DocumentId
@@ -37,6 +38,7 @@ class Applied:
     change: Amending
     order: tuple[date, int, int]
     note: str = ""
+    in_passing: bool = False
 
     @property
     def agreement(self) -> DocumentId | None:
@@ -62,6 +64,11 @@ class Terms:
         """The changes that a document makes."""
         return self._by.get(document, ())
 
+    def to_come(self, document: DocumentId, on: date) -> bool:
+        """True for an amendment of which every change takes effect after a day."""
+        changes = self.by(document)
+        return bool(changes) and all(_after(one.change.effective.day, on) and not one.in_passing for one in changes)
+
     def amending(self, agreements: Sequence[DocumentId]) -> tuple[DocumentId, ...]:
         """The documents that amend one of these."""
         return tuple(dict.fromkeys(one.amended_by for agreement in agreements for one in self.of(agreement)))
@@ -73,7 +80,7 @@ def terms_of(library: ReadingRoom, shelf: Shelf, collection: str | None) -> Term
     if found is None:
         kept = {(one.collection, one.document_id): one for one in current(library, shelf, collection)}
         amends = {key: amendment_from_json(json.loads(one.amends)) for key, one in kept.items() if one.amends}
-        applied: dict[tuple[DocumentId, Span, Number], Applied] = {}
+        applied: dict[tuple[DocumentId, Span, Number, Span | None], Applied] = {}
         if amends:
             facts = {key: as_known(one).facts for key, one in kept.items()}
             by_collection: dict[str, list[Candidate]] = defaultdict(list)
@@ -84,7 +91,7 @@ def terms_of(library: ReadingRoom, shelf: Shelf, collection: str | None) -> Term
                 )
             for (name, document), amendment in amends.items():
                 for one in _tied(document, amendment, by_collection[name], _amendments_only(amends, name)):
-                    place = (document, one.change.sentence, one.change.target.number)
+                    place = (document, one.change.sentence, one.change.target.number, one.change.new)
                     if place not in applied or not applied[place].agreement:
                         applied[place] = one
         found = _terms[shelf] = Terms(tuple(applied.values()))
@@ -104,14 +111,21 @@ def _tied(
     document: DocumentId, amendment: Amendment, others: Sequence[Candidate], amending: set[DocumentId]
 ) -> list[Applied]:
     own = next(one for one in others if one.document_id == document)
-    named = [agreement_meant(one, own, others, amending=amending) for one in amendment.agreements]
+    restates = any(change.change is Change.RESTATED for change in amendment.changes)
+    named = [
+        agreement_restated(one, amendment.day, own, others, amending=amending)
+        if restates and one.day is None
+        else agreement_meant(one, own, others, amending=amending)
+        for one in amendment.agreements
+    ]
     nothing = agreement_meant(None, own, others, amending=amending)
     tied = []
     for at, change in enumerate(amendment.changes):
         meant = named[change.agreement] if change.agreement is not None else nothing
         day = change.effective.day or amendment.day or date.max
-        note = "" if len(meant.documents) == 1 else meant.because
-        tied.append(Applied(document, meant.documents, change, (day, amendment.number or 0, at), note))
+        note = "" if len(meant.documents) == 1 and not meant.concluded else meant.because
+        order = (day, amendment.number or 0, at)
+        tied.append(Applied(document, meant.documents, change, order, note, amendment.in_passing))
     return tied
 
 
@@ -155,10 +169,13 @@ def with_amendments(
     terms: Terms,
     open_document: Callable[[DocumentId], Document],
     allowed: Mapping[DocumentId, Record],
+    *,
+    on: date | None = None,
 ) -> tuple[Hit, ...]:
     """The hits, and after each that lies in a section which was changed the words that change it.
 
-    Only documents of `allowed` are opened. What was found already is not added again.
+    Only documents of `allowed` are opened. What was found already is not added again, nor what takes effect after the
+    day `on`.
     """
     clauses: dict[DocumentId, tuple[Clause, ...]] = {}
     found = {(hit.chunk.document_id, hit.chunk.span) for hit in hits}
@@ -167,7 +184,11 @@ def with_amendments(
     for hit in hits:
         result.append(hit)
         chunk = hit.chunk
-        changes = [one for one in terms.of(chunk.document_id) if one.amended_by in allowed and one.agreement]
+        changes = [
+            one
+            for one in terms.of(chunk.document_id)
+            if one.amended_by in allowed and one.agreement and not _after(one.change.effective.day, on)
+        ]
         if not changes:
             continue
         agreement = open_document(chunk.document_id)
@@ -188,6 +209,10 @@ def with_amendments(
                     )
                 )
     return tuple(result)
+
+
+def _after(day: date | None, on: date | None) -> bool:
+    return day is not None and on is not None and day > on
 
 
 def _chunk(document: Document, span: Span) -> Chunk:

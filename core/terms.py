@@ -71,7 +71,8 @@ class Effective:
 @dataclass(frozen=True, slots=True)
 class Amending:
     """One change. `sentence` does it, `new` is the new text and `old` the words that are taken out; None where the
-    sentence quotes none. `agreement` is the place in `Amendment.agreements` of the one that is changed."""
+    sentence quotes none. `agreement` is the place in `Amendment.agreements` of the one that is changed. Of an
+    `open_ended` one nothing tells where the new text ends: it is cut at the end of a paragraph, and may go on."""
 
     change: Change
     target: Target
@@ -80,6 +81,7 @@ class Amending:
     new: Span | None = None
     old: Span | None = None
     agreement: int | None = None
+    open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,14 @@ class AgreementNamed:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """What a document says of other agreements' terms. `number` is that of "Amendment No. 2", `day` its own date."""
+    """What a document says of other agreements' terms. `number` is that of "Amendment No. 2", `day` its own date. One
+    that amends `in_passing` is no amendment, and has terms of its own beside these."""
 
     agreements: tuple[AgreementNamed, ...]
     changes: tuple[Amending, ...]
     number: int | None = None
     day: date | None = None
+    in_passing: bool = False
 
 
 def amendment_to_json(amendment: Amendment) -> dict[str, Any]:
@@ -114,11 +118,13 @@ def amendment_to_json(amendment: Amendment) -> dict[str, Any]:
                 _place(one.new),
                 _place(one.old),
                 one.agreement,
+                one.open_ended,
             ]
             for one in amendment.changes
         ],
         "number": amendment.number,
         "day": _day(amendment.day),
+        "in_passing": amendment.in_passing,
     }
 
 
@@ -135,11 +141,13 @@ def amendment_from_json(stored: dict[str, Any]) -> Amendment:
                 _span(new),
                 _span(old),
                 agreement,
+                open_ended,
             )
-            for change, target, sentence, effective, new, old, agreement in stored["changes"]
+            for change, target, sentence, effective, new, old, agreement, open_ended in stored["changes"]
         ),
         stored["number"],
         _date(stored["day"]),
+        stored["in_passing"],
     )
 
 

@@ -7,13 +7,14 @@ an instruction. What a model claims is held against its quotes afterwards all th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from generation.passages import Passage
 
-PROMPT_VERSION = "2026-11-21.3"
+PROMPT_VERSION = "2026-11-28.1"
 
 _RULES = """\
 You answer questions of lawyers and financial analysts from the passages of documents that they give you.
@@ -44,6 +45,17 @@ CLAUDE_SYSTEM = f"""{_RULES}
 Cite the passages that each sentence rests on. Write plain sentences, without headings, lists or an introduction.
 If the documents do not answer the question, write {NOT_IN_DOCUMENTS} and then one sentence on what is missing, and \
 nothing else."""
+
+
+def dated(question: str, day: date | None) -> str:
+    """The question with the day whose terms it asks about; as it is without one."""
+    if day is None:
+        return question
+    return (
+        f"{question}\n\nAnswer by the terms that are in force on {day.isoformat()}. An amendment counts from the day "
+        "on which it takes effect; what it replaced is only what was in force before."
+    )
+
 
 JUDGE_SYSTEM = """\
 You check whether statements are supported by a text. For each numbered claim decide from the text alone, never from \

@@ -6,9 +6,9 @@
     Total current assets           │    580 │    536  ─▶ 214 + 356 = 570, 10 less than is printed;  187 + 349 = 536
 
 A total is doubted only where the table leaves no doubt about its rows: they add up in another column, or they all stand
-between the heading that the total repeats and the total, in a table where another total adds up. And only in the column
-of a year. Each figure may have been rounded, so as many halves of the
-last digit as there are figures are no difference.
+between the heading that the total repeats and the total, in a table where another total adds up. Where more columns
+fail than add up, the rows were read wrongly: two misprints in one row are rarer. And only in the column of a year. Each
+figure may have been rounded, so as many halves of the last digit as there are figures are no difference.
 """
 
 from __future__ import annotations
@@ -70,6 +70,28 @@ class Total:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The numbered lines of a table and of the short lines above it, and where each stands in the document."""
+
+    lines: tuple[tuple[int, str], ...]
+    spans: tuple[Span, ...]
+
+
+def tables_in(document: Document, *, at: Span | None = None) -> Iterator[Table]:
+    """The tables of a document, over page breaks; with `at`, those that a span touches."""
+    blocks = [block for block in document.blocks if block.kind not in (BlockKind.HEADER, BlockKind.FOOTER)]
+    run: list[Block] = []
+    for number, block in enumerate([*blocks, None]):
+        if block is not None and block.kind is BlockKind.TABLE:
+            run.append(block)
+            continue
+        if any(at is None or one.span.overlaps(at) for one in run):
+            first = number - len(run)
+            yield _table(document, [*blocks[max(first - _ABOVE, 0) : first], *run])
+        run = []
+
+
 def totals_of(lines: Sequence[tuple[int, str]]) -> Iterator[Total]:
     """The totals among the lines of a table, in each of their columns, as far as the table tells what they sum."""
     rows = {row.key: row for row in rows_of(lines)}
@@ -99,7 +121,7 @@ def doubts_on_totals(claims: Sequence[Claim], documents: Mapping[DocumentId, Doc
     for claim in claims:
         for citation in claim.citations:
             document = documents[citation.document_id]
-            for table in _tables_at(document, citation.span):
+            for table in tables_in(document, at=citation.span):
                 for total in totals_of(table.lines):
                     row = table.spans[total.row.key]
                     if (
@@ -183,7 +205,10 @@ def _summed(row: Row, standing: Sequence[_Heading | _Line]) -> _Sum | None:
         if proofs and (best is None or proofs > best[0]):
             best = (proofs, start, totals)
     if best is not None:
-        return _Sum(best[1], tuple(one for one in best[2] if one.agrees or one.place not in explained), proven=True)
+        agreeing = [one for one in best[2] if one.agrees]
+        others = [one for one in best[2] if not one.agrees and one.place not in explained]
+        # A line that is a sum without being named so is added twice: few columns come out then, by chance.
+        return _Sum(best[1], tuple(agreeing + (others if len(others) <= len(agreeing) else [])), proven=True)
     named = _named_start(row.label, standing)
     if named is not None and not explained and _is_plain(row, standing[named + 1 :]):
         return _Sum(named, tuple(_added(row, standing[named:])), proven=False)
@@ -236,33 +261,11 @@ def _part(line: _Line, place: int, count: int) -> tuple[Row, Figure, int] | None
     return row, figure, -1 if figure.value > 0 and _LESS.match(plain(row.label)) else 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The numbered lines of a table and of the short lines above it, and where each stands in the document."""
-
-    lines: tuple[tuple[int, str], ...]
-    spans: tuple[Span, ...]
-
-
 _ABOVE = 3
 """Blocks above a table in which it is said what it counts in, and of when it is."""
 
 
-def _tables_at(document: Document, span: Span) -> Iterator[_Table]:
-    """The tables that a span touches, over page breaks."""
-    blocks = [block for block in document.blocks if block.kind not in (BlockKind.HEADER, BlockKind.FOOTER)]
-    run: list[Block] = []
-    for number, block in enumerate([*blocks, None]):
-        if block is not None and block.kind is BlockKind.TABLE:
-            run.append(block)
-            continue
-        if any(one.span.overlaps(span) for one in run):
-            first = number - len(run)
-            yield _table(document, [*blocks[max(first - _ABOVE, 0) : first], *run])
-        run = []
-
-
-def _table(document: Document, blocks: Sequence[Block]) -> _Table:
+def _table(document: Document, blocks: Sequence[Block]) -> Table:
     spans: list[Span] = []
     for block in blocks:
         start = block.span.start
@@ -270,7 +273,7 @@ def _table(document: Document, blocks: Sequence[Block]) -> _Table:
             if line.strip():
                 spans.append(Span(start, start + len(line)))
             start += len(line) + 1
-    return _Table(tuple((key, span.of(document.text)) for key, span in enumerate(spans)), tuple(spans))
+    return Table(tuple((key, span.of(document.text)) for key, span in enumerate(spans)), tuple(spans))
 
 
 def _citations(document: Document, spans: Iterable[Span]) -> Iterator[Citation]:

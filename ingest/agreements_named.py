@@ -51,6 +51,16 @@ _TOLD = re.compile(
     r"den|dem|einen?|der)\s+)*$",
     re.IGNORECASE,
 )
+_RESTATED = re.compile(
+    rf"\b(?:this|dieser?)\s+(?:\w+\s+)?amended\s+and\s+restated\s+(?P<title>(?:[\w&/.,'’-]+\s+){{1,9}}?(?:{_NOUN}))\b",
+    re.IGNORECASE,
+)
+_ITSELF = re.compile(r"\bthis\s+(?:\w+\s+)?amended\s+and\s+restated\s+(?:[\w&-]+,?\s+){0,8}$", re.IGNORECASE)
+_ANOTHER_TIME = re.compile(
+    r"\b(?:commenc\w+|beginning|ending|ends?|expir\w+|terminat\w+|until|through|to|by|before|endet|bis(?:\s+zum)?|beginnend)\s+(?:on\s+|at\s+|as\s+of\s+|from\s+)?(?:the\s+)?$",
+    re.IGNORECASE,
+)
+"""Before the date of a term or of a limit: not that of the document."""
 _GENERIC = ("agreement", "contract", "vertrag", "vereinbarung", "deed", "note", "vertrags", "vertrages")
 
 
@@ -81,6 +91,18 @@ def agreements_named(paragraphs: Sequence[Paragraph]) -> tuple[Named, ...]:
                 found[same] = _merged(found[same], one)
     dated = [one for one in found if one.agreement.day or one.called]
     return tuple(dated or found[:1])
+
+
+def restated_title(paragraphs: Sequence[Paragraph]) -> Named | None:
+    """What a document restates that calls itself "Amended and Restated Supply Agreement": the agreement of that title,
+    of a day that it does not tell. None where it does not call itself so."""
+    for paragraph in paragraphs:
+        if paragraph.span.start > WITHIN:
+            break
+        if match := _RESTATED.search(paragraph.text):
+            title = " ".join(match["title"].split()).lower()
+            return Named(AgreementNamed(title, None, Span(*match.span("title")).shifted(paragraph.span.start)), None)
+    return None
 
 
 def agreement_of(sentence: str, named: Sequence[Named], *, dated: bool = False) -> int | None:
@@ -118,6 +140,14 @@ def own_date(paragraphs: Sequence[Paragraph], named: Sequence[Named]) -> Agreeme
 
 
 def _own(before: str, *, alone: bool) -> int:
+    if _ANOTHER_TIME.search(before):
+        return 0
+    if re.search(
+        r"\b(?:is|are|shall\s+be)\s+(?:made\s+(?:and\s+)?)?effective\s+(?:as\s+of|from|on)\s+(?:the\s+)?$",
+        before,
+        re.IGNORECASE,
+    ):
+        return 2
     if re.search(
         r"\b(?:this|dieser|diese|the\s+present)\b[^.;]{0,120}\b(?:dated|made|entered|effective|executed|as\s+of|vom|am|on|of|ist)\b[^.;]{0,60}$",
         before,
@@ -163,6 +193,8 @@ def _in(paragraph: Paragraph) -> Iterator[Named]:
         start = match.end() - len(title)
         before = text[max(0, start - 80) : start]
         if re.search(r"\b(?:this|dieser|diese[mns]?)\s+$", before, re.IGNORECASE) or _AMENDMENT.search(title):
+            continue
+        if _ITSELF.search(before):
             continue
         if re.search(r"\b(?:any|no|other|each|entire|whole)\s+$", before, re.IGNORECASE):
             continue

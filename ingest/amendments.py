@@ -13,18 +13,19 @@ is never read for verbs. A pure function of the document.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.documents import BlockKind, Document, Span
 from core.terms import Amending, Amendment, Change, Number, Target
-from ingest.agreements_named import Named, agreement_of, agreements_named, own_date
-from ingest.clauses import ANNEXES, normal
+from ingest.agreements_named import Named, agreement_of, agreements_named, own_date, restated_title
+from ingest.clauses import ANNEXES, annex_number, normal
 from ingest.effect import Dates
-from ingest.prose import QUOTED, Paragraph, paragraphs_of, quotes_in, sentences_in
+from ingest.prose import QUOTED, Paragraph, first_containing, paragraphs_of, quotes_in, sentences_in
 
-VERSION = 1
+VERSION = 2
 """Raise it when the rules change: amendments of older ones are read again from the stored text."""
 
 HEAD = 2_500
@@ -37,14 +38,16 @@ _KIND = (
     rf"(?:sub-?)?(?:clause|section|article|paragraph)s?|item|part|recital|(?:{ANNEXES})s?|sec\.|art\.|"
     r"artikels?|ziffern?|ziff\.|abschnitts?|absatz|abs\.|nummer|nr\.|punkt|klauseln?|paragra(?:f|ph)en|§+"
 )
+_GAP = r"(?:\s+|(?<=[.§])|(?=[\d(]))"
+"""Between kind and number: "party" is no Part Y."""
 _NUMBER = (
     r"(?:\d{1,3}[A-Za-z]?(?![\w%])(?:\.\d{1,3}[A-Za-z]?)*(?:\s?\([A-Za-z0-9]{1,5}\))*(?:\s+(?:Abs(?:atz|\.)|Satz|lit\.|"
-    r"Nr\.)\s*\w{1,3})*|[IVXLC]{1,6}(?:\.\d{1,3})*\b|[A-Z](?:-?\d{1,2})?\b|\([A-Za-z0-9]{1,5}\)(?:\([A-Za-z0-9]{1,5}\))*)"
+    r"Nr\.)\s*\w{1,3})*|[IVXLC]{1,6}(?:\.\d{1,3})*\b(?!-\d)|[A-Z](?:-?\d{1,2})?\b|\([A-Za-z0-9]{1,5}\)(?:\([A-Za-z0-9]{1,5}\))*)"
 )
-_ONE = rf"(?:{_KIND})\s*{_NUMBER}"
+_ONE = rf"(?:{_KIND}){_GAP}{_NUMBER}"
 _REF = rf"(?:{_ONE}(?:(?:\s*,\s*|\s+(?:and|und|sowie|&)\s+|\s*,\s*and\s+){_NUMBER}(?!\s*[A-Za-z]*\s+20\d\d))*)"
 REFERENCE = re.compile(
-    rf"(?P<kind>{_KIND})\s*(?P<number>{_NUMBER})(?P<more>(?:(?:\s*,\s*(?:and\s+)?|\s+(?:and|und|sowie|&)\s+){_NUMBER}"
+    rf"(?P<kind>{_KIND}){_GAP}(?P<number>{_NUMBER})(?P<more>(?:(?:\s*,\s*(?:and\s+)?|\s+(?:and|und|sowie|&)\s+){_NUMBER}"
     r"(?!\s+(?:\w+\s+)?20\d\d))*)",
     re.IGNORECASE,
 )
@@ -83,6 +86,7 @@ _DOUBT = re.compile(
     re.IGNORECASE,
 )
 _BE = r"(?:shall\s+be\s*,\s*and\s+hereby\s+(?:is|are)\s*,|is|are|shall|will|be|hereby|to\s+be|shall\s+be|will\s+be)\s+(?:(?:be|hereby|also|further|accordingly|therefore|now|forthwith|deemed)\s+)*(?:to\s+be\s+)?"
+_GONE = r"(?:deleted|removed|struck(?:\s+out)?|stricken|cancell?ed|revoked|repealed|rescinded|annulled|omitted)"
 _WHOLE = r"(?:\s+(?:in\s+(?:its|their)\s+entirety|entirely|in\s+full|in\s+whole))?"
 _VERBS: tuple[tuple[Change, re.Pattern[str]], ...] = tuple(
     (change, re.compile(pattern, re.IGNORECASE))
@@ -90,7 +94,7 @@ _VERBS: tuple[tuple[Change, re.Pattern[str]], ...] = tuple(
         (Change.REPLACED, rf"\b{_BE}(?:amended|modified|revised|changed)\s+and\s+restated\b"),
         (
             Change.REPLACED,
-            rf"\b{_BE}(?:(?:deleted|removed|struck(?:\s+out)?|stricken|cancelled|amended|omitted){_WHOLE}\s*,?\s*(?:and|,)\s*(?:(?:is|are|shall\s+be|be)\s+)?"
+            rf"\b{_BE}(?:(?:{_GONE}|amended){_WHOLE}\s*,?\s*(?:and|,)\s*(?:(?:is|are|shall\s+be|be)\s+)?"
             rf"(?:hereby\s+)?(?:replaced|substituted|superseded)|(?:deleted|removed){_WHOLE}\s+and\s+(?:the\s+following|QUOTE)|"
             r"(?:replaced|substituted|superseded))\b",
         ),
@@ -102,10 +106,14 @@ _VERBS: tuple[tuple[Change, re.Pattern[str]], ...] = tuple(
         (Change.REWORDED, rf"\b{_BE}(?:amended|modified|varied|revised|changed|corrected)\b"),
         (
             Change.DELETED,
-            rf"\b{_BE}(?:deleted|removed|struck|stricken|cancelled|revoked|repealed|omitted|waived\s+permanently)\b"
-            r"|\bshall\s+cease\s+to\s+(?:have\s+effect|apply)\b|\bshall\s+(?:no\s+longer\s+apply|have\s+no\s+further)\b",
+            rf"\b{_BE}(?:{_GONE}|waived\s+permanently|of\s+no\s+further\s+(?:force|effect))\b"
+            r"|\bshall\s+cease\s+to\s+(?:have\s+effect|apply)\b|\bshall\s+(?:no\s+longer\s+apply|have\s+no\s+further)\b"
+            r"|\bno\s+longer\s+appl(?:y|ies)\b",
         ),
-        (Change.INSERTED, rf"\b{_BE}(?:inserted|added|included|incorporated|supplemented|appended)\b"),
+        (
+            Change.INSERTED,
+            rf"\b{_BE}(?:attached\s+(?:here)?to\s+and\s+)?(?:inserted|added|included|incorporated|supplemented|appended)\b",
+        ),
         (Change.EXTENDED, rf"\b{_BE}(?:extended|postponed|prolonged)\b"),
         (
             Change.REPLACED,
@@ -113,13 +121,29 @@ _VERBS: tuple[tuple[Change, re.Pattern[str]], ...] = tuple(
         ),
         (
             Change.DELETED,
-            r"\b(?:wird|werden)\b(?=.*\b(?:gestrichen|aufgehoben|gelöscht)\b)|\bentf(?:ä|ae)llt\b|\bentfallen\b",
+            r"\b(?:wird|werden)\b(?=.*\b(?:gestrichen|aufgehoben|gelöscht)\b)|\bentf(?:ä|ae)llt\b|\bentfallen\b"
+            r"|\b(?:ist|sind)\b(?=[^.;:]{0,40}\b(?:gegenstandslos|hinfällig)\b)"
+            r"|\bverlier(?:t|en)\b(?=[^.;:]{0,40}\b(?:Gültigkeit|Geltung|Wirkung|Wirksamkeit)\b)",
         ),
         (Change.INSERTED, r"\b(?:wird|werden)\b(?=.*\b(?:eingefügt|hinzugefügt|angefügt|ergänzt)\b)"),
         (Change.EXTENDED, r"\b(?:wird|werden)\b(?=.*\bverlängert\b)"),
         (Change.REWORDED, r"\b(?:wird|werden)\b(?=.*\b(?:geändert|angepasst)\b)"),
     )
 )
+_ANOTHER = re.compile(
+    r"[^“\"„:]{0,120}?\b(?:and|und|sowie)\b[^“\"„:]{0,60}?\b(?:replaced|substituted|superseded|ersetzt|neu\s+gefasst)\b"
+    r"|[^“\"„:]{0,120}?\b(?:und|sowie)\b[^“\"„:]{0,20}?\bdurch\b.*\bersetzt\b",
+    re.IGNORECASE,
+)
+"""A second verb after one that deletes: what is deleted and replaced is replaced."""
+
+_INSTEAD = re.compile(
+    r"(?:for|in\s+place\s+of|instead\s+of)\s+(?=[^;:]{0,300}?\bsubstitute\b)"
+    r"|an\s+(?:die\s+)?stelle\s+(?=[^;:]{0,160}?\btr(?:itt|eten)\b(?!\s+(?:am|ab|in|zum|mit)\b))",
+    re.IGNORECASE,
+)
+"""Sentences whose verb has no section before it: "For “X” in Clause 4 substitute “Y”", "An die Stelle von § 4 tritt …"."""
+
 _ACTIVE = re.compile(
     r"(?:(?:the\s+)?(?:parties|[A-Z][\w ]{2,40}\s+and\s+[A-Z][\w ]{2,40})\s+(?:hereby\s+)?(?:agree\s+to\s+|shall\s+)?(?:hereby\s+)?)?"
     r"(?P<verb>delet(?:e|ing)|remov(?:e|ing)|replac(?:e|ing)|substitut(?:e|ing)|insert(?:ing)?|add(?:ing)?|amend(?:ing)?|extend|strik(?:e|ing))\s+",
@@ -130,6 +154,20 @@ _TERM = re.compile(
     r"end|completion|closing|longstop|long\s+stop)\s+date))|laufzeit|vertragslaufzeit|mietzeit)\b",
     re.IGNORECASE,
 )
+_NOUNS = r"(?:(?:the|die|der|das|den|a|such)\s+)?(?:(?:words?|figures?|date|number|amount|phrase|expression|reference|term|worte?|wörter|angaben?|zahl|datum|betrag)\s+(?:to\s+)?)?"
+_CHANGED = r"(?:(?:is|are|be|shall\s+be|wird|werden)\s+)?(?:hereby\s+)?(?:replaced|substituted|changed|amended|deleted\s+and\s+replaced|modified|corrected)"
+_INTO = re.compile(
+    rf"\s*,?\s*(?:(?:in\s+[^“\"„;:]{{1,60}}?)?(?:{_CHANGED}\s+)?(?:by|with|to|durch|in|into)\s+{_NOUNS}(?:to\s+read\s+)?|(?:shall\s+)?becomes?\s+{_NOUNS}"
+    rf"|,?\s*and\s+(?:by\s+)?(?:inserting|substituting|adding|inserted|substituted)\s+(?:in\s+(?:its|their)\s+place\s+)?{_NOUNS})",
+    re.IGNORECASE,
+)
+_AND = re.compile(
+    rf"[\s,;.]*(?:in\s+its\s+place|therefor|in\s+lieu\s+thereof|instead|ersetzt)?[\s,;]*(?:and|und|sowie|,|;)[\s,]*(?:(?:and|und)\s+)?(?:\(?[a-z0-9]{{1,4}}\)\s+)?(?:by\s+)?"
+    rf"(?:(?:replacing|changing|deleting|substituting|striking|removing|amending)\s+)?{_NOUNS}",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(rf"\s*(?:,|and|und|sowie|,\s*and)\s*{_NOUNS}", re.IGNORECASE)
+_FROM_TO = re.compile(r"\b(?:by|with|to|durch|substitute|become)\b", re.IGNORECASE)
 _DEFINITION = re.compile(rf"\bdefinition\s+(?:of|for)\s+(?:the\s+term\s+)?(?={QUOTED})|\bdefined\s+term\s+(?={QUOTED})|\b(?:Definition|Begriff)\s+(?={QUOTED})", re.IGNORECASE)  # fmt: skip
 _AMENDS = re.compile(
     r"\b(?:amendment|addendum|deed\s+of\s+(?:variation|amendment)|variation\s+agreement|supplemental\s+agreement|amending\s+"
@@ -138,8 +176,8 @@ _AMENDS = re.compile(
     re.IGNORECASE,
 )
 _WISH = re.compile(
-    r"\b(?:wish(?:es)?|desires?|want|agreed?|intend)\s+to\s+(?:\w+\s+){0,2}?(?:amend|vary|modify|change|extend|supplement)\b"
-    r"|\b(?:hereby|do)\s+amend\b|\bmöchten\b.{0,80}\b(?:ändern|anpassen|ergänzen|verlängern)\b",
+    r"\b(?:wish(?:es)?|desires?|want|agreed?|intend)\s+to\s+(?:\w+\s+){0,2}?(?:amend(?!\s+and\s+restate)|vary|modify|change|extend|supplement)\b"
+    r"|\b(?:hereby|do)\s+amend\b(?!\s+and\s+restate)|\bmöchten\b.{0,80}\b(?:ändern|anpassen|ergänzen|verlängern)\b",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
@@ -178,7 +216,12 @@ _NOW_READS = re.compile(
 _FOLLOWING = re.compile(
     r"\b(?:following|as\s+follows|folgende\w*|wie\s+folgt|read|reads|state[sd]?|with|by|lautet)\W*$", re.IGNORECASE
 )
-_PREVIOUS = re.compile(r"\b(?:previously|currently|formerly)\s+(?:read|states?|provides?)\b", re.IGNORECASE)
+_PREVIOUS = re.compile(
+    r"\b(?:previously|currently|formerly)\s+(?:read|states?|provides?)\b|\bwhereas\b[^“\"„:]{0,80}\b(?:was|were|read|provided|stated)\b",
+    re.IGNORECASE,
+)
+_NOW = re.compile(r"\b(?:now|nunmehr)\b[^.;:“\"„]{0,40}:\s*$", re.IGNORECASE)
+_ITEM = re.compile(r"\s*(?:\([A-Za-z0-9]{1,4}\)|[a-z]\)|[•▪●–—*-])\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +236,7 @@ class _Found:
     follows: bool
     label: str
     paragraph: int
+    open_ended: bool = False
 
 
 def amendments_of(document: Document) -> Amendment | None:
@@ -201,6 +245,9 @@ def amendments_of(document: Document) -> Amendment | None:
     named = agreements_named(paragraphs)
     amends = _is_amendment(document, paragraphs)
     restated = _restatement(paragraphs, named) if not amends else None
+    undated = not any(one.agreement.day for one in named)
+    if not amends and undated and (itself := restated_title(paragraphs)):
+        named, restated = (itself,), (_sentence_at(paragraphs, itself.agreement.span), 0)
     found = [] if restated else _with_texts(list(_operative(paragraphs)), paragraphs)
     found += list(_rows(document)) if amends else []
     if not amends:  # a side letter, say: it must name in the sentence itself what it changes
@@ -211,7 +258,7 @@ def amendments_of(document: Document) -> Amendment | None:
     dates = Dates(document, paragraphs, dated)
     changes = [
         Amending(one.change, target, one.sentence, dates.of(one.sentence), one.new, one.old,
-                 agreement_of(one.sentence.of(document.text), named))
+                 agreement_of(one.sentence.of(document.text), named), one.open_ended)
         for one in _without_umbrellas(found)
         for target in one.targets
     ]  # fmt: skip
@@ -224,6 +271,7 @@ def amendments_of(document: Document) -> Amendment | None:
         tuple(sorted(changes, key=lambda one: one.sentence.start)),
         _number(head),
         dated.day if dated else None,
+        not amends and restated is None,
     )
 
 
@@ -284,6 +332,14 @@ def _restatement(paragraphs: Sequence[Paragraph], named: Sequence[Named]) -> tup
     return None
 
 
+def _sentence_at(paragraphs: Sequence[Paragraph], span: Span) -> Span:
+    at = first_containing(paragraphs, span.start)
+    assert at is not None  # a place in one of them
+    paragraph = paragraphs[at]
+    sentences = (sentence.shifted(paragraph.span.start) for sentence in sentences_in(paragraph))
+    return next((sentence for sentence in sentences if sentence.overlaps(span)), span)
+
+
 def _number(head: str) -> int | None:
     match = _NUMBERED.search(head)
     if match is None:
@@ -301,14 +357,14 @@ def _operative(paragraphs: Sequence[Paragraph]) -> Iterator[_Found]:
     for number, paragraph in enumerate(paragraphs):
         for sentence in sentences_in(paragraph):
             found = _read(paragraph, sentence, above, number)
-            if found is None:
-                continue
-            if found.follows and found.targets and found.targets[0].number and found.change is Change.REWORDED:
-                above = found.targets[0].number
-            yield found
+            for one in found:
+                if one.follows and one.targets and one.targets[0].number and one.change is Change.REWORDED:
+                    above = one.targets[0].number
+            yield from found
 
 
-def _read(paragraph: Paragraph, sentence: Span, above: Number, number: int) -> _Found | None:
+def _read(paragraph: Paragraph, sentence: Span, above: Number, number: int) -> list[_Found]:
+    """What a sentence changes: one change, or one for each pair of words that it exchanges; empty for no change."""
     words = sentence.of(paragraph.masked)
     lead = _LEAD.match(words)
     begins = lead.end() if lead else 0
@@ -332,17 +388,21 @@ def _read(paragraph: Paragraph, sentence: Span, above: Number, number: int) -> _
             if not re.search(r"\b(?:so\s+that|such\s+that|by|as\s+follows|to)\b|geändert", rest, re.IGNORECASE):
                 continue
         follows = bool(_FOLLOWING.search(body.rstrip(" :–—-")) or body.rstrip().endswith(":"))
-        return _Found(
-            change,
-            targets,
-            sentence.shifted(paragraph.span.start),
-            old,
-            new,
-            follows,
-            label[1] if label else "",
-            number,
-        )
-    return None
+        pairs: Sequence[tuple[Span | None, Span | None]] = _exchanges(body, offset) if change is Change.REWORDED else ()
+        return [
+            _Found(
+                change,
+                targets,
+                sentence.shifted(paragraph.span.start),
+                old,
+                new,
+                follows,
+                label[1] if label else "",
+                number,
+            )
+            for old, new in pairs or [(old, new)]
+        ]
+    return []
 
 
 def _after_label(words: str) -> int:
@@ -365,6 +425,8 @@ def _passive(body: str) -> tuple[Change, str, str] | None:
         return None
     if re.search(r"\b(?:not|nicht)\b", body[at : end + 5], re.IGNORECASE):
         return None
+    if change is Change.DELETED and _ANOTHER.match(body, end):
+        change = Change.REPLACED
     if not _SUBJECT.fullmatch(subject.strip(" ,")) and not _bare_reference(subject) and not _TERM.search(subject):
         return None
     return change, subject, body[at:]
@@ -379,6 +441,11 @@ def _bare_reference(subject: str) -> bool:
 
 
 def _active(body: str) -> tuple[Change, str, str] | None:
+    if instead := _INSTEAD.match(body):
+        in_words = re.match(rf"[^;:]{{0,80}}?{QUOTED}", body[instead.end() :]) is not None
+        reference = REFERENCE.search(body[:220])
+        of_words = in_words and "stelle" not in instead.group().lower()
+        return (Change.REWORDED if of_words else Change.REPLACED, "", body[instead.end() :]) if reference else None
     match = _ACTIVE.match(body)
     if match is None or _DOUBT.search(body[: match.end()]):
         return None
@@ -494,13 +561,11 @@ def _target(written: str) -> Target:
 
 def _of_kind(kind: str, number: str) -> Number:
     kind = kind.lower()
-    levels = normal(number)
-    if re.fullmatch(rf"(?:{ANNEXES})s?", kind):
+    if re.fullmatch(rf"(?:{ANNEXES})s?", kind) and (own := re.match(r"\s*(\w+(?:-\d+)?)", number)):
         word = re.sub(r"^anlagen$", "anlage", re.sub(r"s$", "", kind))
-        return (
-            f"{'annex' if word == 'annexe' else 'appendix' if word == 'appendice' else word} {levels[0]}",
-            *levels[1:],
-        )
+        word = "annex" if word == "annexe" else "appendix" if word == "appendice" else word
+        return f"{word} {annex_number(own[1])}", *normal(number[own.end() :])
+    levels = normal(number)
     return (f"part {levels[0]}",) if kind == "part" else levels
 
 
@@ -551,6 +616,30 @@ def _quoted(
     return None, after[-1]
 
 
+def _exchanges(body: str, offset: int) -> list[tuple[Span, Span]]:
+    """The pairs (old, new) of a sentence that exchanges words twice or more; empty unless every quotation is in one.
+
+    “a” is replaced by “b” and “c” by “d”                    the words between tell which is old
+    “a” and “c” are replaced by “b” and “d” respectively     the first half are old
+    """
+    marks = [(match.start(), match.end()) for match in re.finditer(QUOTED, body)]
+    if len(marks) < 4 or len(marks) % 2:
+        return []
+    places = quotes_in(body, offset)
+    between = [body[end:start] for (_, end), (start, _) in itertools.pairwise(marks)]
+    after = body[marks[-1][1] :]
+    half = len(marks) // 2
+    by_turns = all((_INTO if at % 2 == 0 else _AND).fullmatch(words) for at, words in enumerate(between))
+    if by_turns and not re.search(r"\b(?:respectively|jeweils)\b", body, re.IGNORECASE):
+        return [(places[at], places[at + 1]) for at in range(0, len(places), 2)]
+    listed = all(_LISTED.fullmatch(words) for at, words in enumerate(between) if at != half - 1)
+    if listed and _FROM_TO.search(between[half - 1]) and re.search(
+        r"\b(?:respectively|jeweils)\b", between[half - 1] + after, re.IGNORECASE
+    ):  # fmt: skip
+        return [(places[at], places[at + half]) for at in range(half)]
+    return []
+
+
 def _with_texts(found: list[_Found], paragraphs: Sequence[Paragraph]) -> list[_Found]:
     """Each with the new text that follows it; sentences inside the new text of another are none of their own."""
     whole: list[_Found] = []
@@ -560,16 +649,20 @@ def _with_texts(found: list[_Found], paragraphs: Sequence[Paragraph]) -> list[_F
             continue
         following = found[place + 1] if place + 1 < len(found) else None
         if one.new is None and one.follows and one.change is not Change.DELETED:
-            new = _text_after(one, paragraphs, following)
-            if new is not None:
-                one = replace(one, new=new)
-                end = new.end
+            text = _text_after(one, paragraphs, following)
+            if text is not None:
+                one = replace(one, new=text[0], open_ended=text[1])
+                end = text[0].end
         whole.append(one)
     return whole
 
 
-def _text_after(one: _Found, paragraphs: Sequence[Paragraph], following: _Found | None) -> Span | None:
-    """What comes after "… the following:": what is quoted, else the paragraphs up to the next of the same list."""
+def _text_after(one: _Found, paragraphs: Sequence[Paragraph], following: _Found | None) -> tuple[Span, bool] | None:
+    """What comes after "… the following:", and whether nothing tells where it ends.
+
+    That is what is quoted, else the paragraphs up to the next of the same list; where none comes, the first one with
+    its items.
+    """
     own = paragraphs[one.paragraph]
     rest = own.masked[one.sentence.end - own.span.start :]
     if rest.strip():
@@ -578,42 +671,73 @@ def _text_after(one: _Found, paragraphs: Sequence[Paragraph], following: _Found 
         if quoted and not own.masked[one.sentence.end - own.span.start : quoted[0].start - own.span.start - 1].strip(
             " :"
         ):
-            return quoted[0]
-        return Span(start, own.span.end)
-    after = one.paragraph + 1
-    if after >= len(paragraphs):
+            return quoted[0], False
+        return Span(start, own.span.end), False
+    after: int | None = one.paragraph + 1
+    if _PREVIOUS.search(own.words(one.sentence.within(own.span))):
+        told = _now_reads(one.paragraph + 1, paragraphs, following)
+        if isinstance(told, Span):
+            return told, False
+        after = told
+    if after is None or after >= len(paragraphs):
         return None
     first = paragraphs[after]
-    if _PREVIOUS.search(own.words(one.sentence.within(own.span))):
-        for at in range(after, min(after + 12, len(paragraphs))):
-            if _NOW_READS.match(paragraphs[at].text):
-                after = at + 1
-                rest = re.sub(r"^[^:]*:?", "", paragraphs[at].text)
-                if len(rest.strip()) > 3 or after >= len(paragraphs):
-                    return Span(paragraphs[at].span.end - len(rest.lstrip()), paragraphs[at].span.end)
-                first = paragraphs[after]
-                break
     if first.quote_end is not None:
         start = first.span.start + len(first.text) - len(first.text.lstrip()) + 1
-        return Span(start, max(first.quote_end, start))
-    last = None
-    for at in range(after, len(paragraphs)):
+        return Span(start, max(first.quote_end, start)), False
+    return _unquoted(one, after, paragraphs, following)
+
+
+def _now_reads(after: int, paragraphs: Sequence[Paragraph], following: _Found | None) -> Span | int | None:
+    """After "… previously read", the new text in the paragraph that says "now reads", or the number of the one after
+    it; None where nothing says so before the next change."""
+    for at in range(after, min(after + 12, len(paragraphs))):
         paragraph = paragraphs[at]
-        if _CONTINUES.match(paragraph.text) or paragraph.span.end - first.span.start > LONGEST_NEW:
-            break
         if following is not None and paragraph.span.end > following.sentence.start:
+            return None
+        if _NOW.search(paragraph.text):
+            return at + 1
+        if _NOW_READS.match(paragraph.text):
+            rest = re.sub(r"^[^:]*:?", "", paragraph.text)
+            return (
+                Span(paragraph.span.end - len(rest.lstrip()), paragraph.span.end) if len(rest.strip()) > 3 else at + 1
+            )
+    return None
+
+
+def _unquoted(
+    one: _Found, after: int, paragraphs: Sequence[Paragraph], following: _Found | None
+) -> tuple[Span, bool] | None:
+    first, last, told = paragraphs[after], None, False
+    for paragraph in paragraphs[after:]:
+        if paragraph.span.end - first.span.start > LONGEST_NEW:
             break
-        if at > after and (
-            paragraph.heading
-            or (one.label and _goes_on(one.label, paragraph.text))
-            or not one.label
-            and not paragraph.is_table
-        ):
-            break
-        if at == after and one.label and _goes_on(one.label, paragraph.text):
+        told = (
+            _CONTINUES.match(paragraph.text) is not None
+            or (following is not None and paragraph.span.end > following.sentence.start)
+            or (last is not None and paragraph.heading)
+            or (bool(one.label) and _goes_on(one.label, paragraph.text))
+        )
+        if told or (last is not None and not one.label and not _belongs(paragraph, last)):
             break
         last = paragraph
-    return None if last is None else Span(first.span.start, last.span.end)
+    if last is None:
+        return None
+    if told or last is first and after + 1 == len(paragraphs):
+        return Span(first.span.start, last.span.end), False
+    # Nothing tells its end: too little is read on by whoever reads it, too much would be taken for the clause.
+    last = first
+    for paragraph in paragraphs[after + 1 :]:
+        if not _belongs(paragraph, last) or paragraph.span.end - first.span.start > LONGEST_NEW:
+            break
+        last = paragraph
+    return Span(first.span.start, last.span.end), True
+
+
+def _belongs(paragraph: Paragraph, before: Paragraph) -> bool:
+    """True for a table, and for an item of a list that the paragraph before it opens or goes on with."""
+    opens = re.search(r"(?:[:;,]|\b(?:and|or|und|oder))\s*$", before.text) is not None
+    return paragraph.is_table or (opens and _ITEM.match(paragraph.text) is not None)
 
 
 def _goes_on(label: str, text: str) -> bool:

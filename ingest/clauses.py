@@ -129,12 +129,12 @@ def _starts(document: Document) -> Iterator[tuple[Number, str, int]]:
             continue
         bare = line.rstrip("\n")
         if (match := _ANNEX.fullmatch(bare)) and not match["rest"].strip(" –—-:.")[:1].islower():
-            annex = f"{_one(match['word'])} {_digits(match['number'])}"
+            annex = f"{_one(match['word'])} {annex_number(match['number'])}"
             part, path = "", []
             yield (annex,), match["rest"].strip(" –—-:."), start
             continue
         if annex and (match := _PART.fullmatch(bare)):
-            part, path = f"part {_digits(match['number'])}", []
+            part, path = f"part {annex_number(match['number'])}", []
             yield (annex, part), "", start
             continue
         match = _LABEL.match(bare)
@@ -153,7 +153,8 @@ def _one(word: str) -> str:
     return "anlage" if word == "anlagen" else word
 
 
-def _digits(number: str) -> str:
+def annex_number(number: str) -> str:
+    """What tells an annex: a number, also of a Roman one, or a letter ("c-1"). A single C or L is a letter."""
     number = number.lower()
     return str(roman(number)) if re.fullmatch("[ivx]{2,}", number) or number in ("i", "v", "x") else number
 

@@ -38,6 +38,8 @@ _BEGINS = re.compile(
     r"\s*(?:[“\"„«]|\(?[A-Za-z0-9]{1,4}[.)]\s|\d+(?:\.\d+)+\.?\s|[•▪●–—*-]\s|§|(?:clause|section|article|schedule|ziffer|whereas)\b)",
     re.IGNORECASE,
 )
+_ITEM = re.compile(r"\s*(?:[a-z]|[ivx]{1,4})[.)]\s")
+"""Begins an item of a list in a small letter: it does not go on with what stands before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def _joined(document: Document) -> list[tuple[Span, bool, bool]]:
                 and not before[1]
                 and not before[2]
                 and words[:1].islower()
+                and not _ITEM.match(words)
                 and text[before[0].start : before[0].end].rstrip()[-1:] not in '.:;!?”"'
                 and span.start - before[0].end < 400  # the foot of a page and the head of the next
             )

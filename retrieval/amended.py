@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from core.documents import DocumentId
 from core.facts import SURE, FactKind
@@ -22,10 +23,12 @@ _GENERIC = ("agreement", "contract", "vertrag", "vereinbarung", "deed", "note", 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The documents that may be meant: one is the agreement, none or several are told in `because`."""
+    """The documents that may be meant: one is the agreement, none or several are told in `because`. `concluded`: the
+    document does not name it by its date, so that a reader is told why it was taken."""
 
     documents: tuple[DocumentId, ...]
     because: str
+    concluded: bool = False
 
 
 def agreement_meant(
@@ -52,6 +55,39 @@ def agreement_meant(
     if not found:
         return Meant((), f"the agreement that it names, the {title}, is not among the documents here")
     return Meant(found, f"it names the {title}, and {len(found)} documents here may be that")
+
+
+def agreement_restated(
+    named: AgreementNamed,
+    day: date | None,
+    own: Candidate,
+    others: Sequence[Candidate],
+    *,
+    amending: Collection[DocumentId],
+) -> Meant:
+    """The agreement that a document of `day` restates without naming its date: the only earlier one of the same title
+    between the same parties."""
+    title = f"“{named.title}”"
+    if day is None:
+        return Meant((), f"it restates a {title} and tells neither its date nor its own")
+    parties = _parties(own)
+    fitting = [
+        one.document_id
+        for one in others
+        if one.document_id != own.document_id
+        and one.document_id not in amending
+        and any(value.kind is FactKind.KIND and squashed(value.value) == squashed(named.title) for value in one.facts)
+        and len(parties & _parties(one)) >= 2
+        and (days := _days(one, 0.0))
+        and max(days) < day.isoformat()
+    ]
+    found = tuple(dict.fromkeys(fitting))
+    if len(found) == 1:
+        return Meant(
+            found, f"it names no date of what it restates: the only earlier {title} of its parties is taken", True
+        )
+    many = f"{len(found)} earlier ones of its parties are" if found else "none of its parties is"
+    return Meant(found, f"it restates a {title} without its date, and {many} among the documents here")
 
 
 def _may_be(named: AgreementNamed, amendment: Candidate, one: Candidate) -> bool:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -35,13 +36,15 @@ INTERNAL = "Something went wrong inside Dossier ({kind}). Nothing was lost; the 
 class Exchange:
     """A question of this session with what came of it: an answer, or the sentence of an error.
 
-    `sources` gives (source, title) of each cited document, as they were when the question was asked.
+    `sources` gives (source, title) of each cited document, as they were when the question was asked; `as_of` is the day
+    whose terms it asked about.
     """
 
     question: str
     answer: Answer | None
     sources: Mapping[DocumentId, tuple[str, str]]
     error: str | None = None
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,3 +204,76 @@ def test_the_example_matter_shows_what_is_in_force(app: App) -> None:
     assert [one.section for one in answer.terms if one.in_force is Force.IN_FORCE][0] == "Clause 8.2"
     before = ask(app, "Within how many days must invoices be paid under the supply agreement?", as_of=date(2024, 6, 1))
     assert "sixty (60) days" in before.claims[0].text
+
+
+RESTATED = """AMENDED AND RESTATED SUPPLY AGREEMENT
+
+This Amended and Restated Supply Agreement is made on 3 February 2025 between Alder Valves Ltd and Birch Pumps GmbH.
+
+4. Payment
+
+4.2 The Customer shall pay each invoice within ten (10) days of receipt.
+"""
+
+
+def test_a_restated_agreement_without_the_date_of_the_earlier_one_is_tied_to_the_only_one_that_fits(
+    app: App, a_folder: Folder
+) -> None:
+    other = SUPPLY.replace("Birch Pumps GmbH", "Fir Tools AG").replace("sixty (60)", "seventy (70)")
+    later = SUPPLY.replace("14 March 2023", "9 May 2025").replace("sixty (60)", "eighty (80)")
+    folder = a_folder(supply__txt=SUPPLY, restated__txt=RESTATED, other__txt=other, later__txt=later, lease__txt=LEASE)
+    app.ingest([folder], collection="deal", by="anna")
+    answer = ask(app, f"{QUESTION} As agreed between Alder Valves and Birch Pumps?")
+    force = {
+        claim.text.split("within ")[1].split()[0]: claim.force for claim in answer.claims if "within" in claim.text
+    }
+    assert force["sixty"] is Force.SUPERSEDED
+    assert force.get("seventy") is None, "of other parties"
+    assert force.get("eighty") is None, "made later"
+    note = next(term.note for term in answer.terms)
+    assert note == "it names no date of what it restates: the only earlier “supply agreement” of its parties is taken"
+
+
+def test_a_restated_agreement_that_may_restate_two_decides_nothing_and_says_so(app: App, a_folder: Folder) -> None:
+    older = SUPPLY.replace("14 March 2023", "2 July 2019").replace("sixty (60)", "ninety (90)")
+    app.ingest([a_folder(supply__txt=SUPPLY, older__txt=older, restated__txt=RESTATED)], collection="deal", by="anna")
+    answer = ask(app)
+    assert {claim.force for claim in answer.claims if claim.force} == {Force.UNCLEAR}
+    assert "2 earlier ones of its parties are among the documents here" in answer.terms[0].note
+
+
+def test_two_exchanges_of_words_in_one_sentence_are_two_terms(app: App, a_folder: Folder) -> None:
+    supply = SUPPLY.replace(
+        "within sixty (60) days of receipt", "within sixty (60) days and in sums of EUR 500 at least"
+    )
+    twice = FIRST.replace(
+        "Clause 4.2 is deleted and replaced by the following:\n\n"
+        '"4.2 The Customer shall pay each invoice within thirty (30) days of receipt."',
+        'in Clause 4.2 "sixty (60) days" is replaced by "thirty (30) days" and "EUR 500" by "EUR 900".',
+    )
+    app.ingest([a_folder(supply__txt=supply, one__txt=twice)], collection="deal", by="anna")
+    answer = ask(app)
+    assert [term.text.quote for term in answer.terms if term.text] == ["thirty (30) days", "EUR 900"]
+    old = next(claim for claim in answer.claims if "sums of EUR 500" in claim.text)
+    assert old.force is Force.SUPERSEDED
+
+
+def test_a_new_text_that_nothing_ends_is_told_with_a_note(app: App, a_folder: Folder) -> None:
+    first = """AMENDMENT NO. 1
+
+to the Supply Agreement dated 14 March 2023 between Alder Valves Ltd and Birch Pumps GmbH
+
+This Amendment is made on 2 September 2024.
+
+Clause 4.2 is deleted and replaced by the following:
+
+The Customer shall pay each invoice within thirty (30) days of receipt.
+
+The parties will meet once in each quarter.
+"""
+    app.ingest([a_folder(supply__txt=SUPPLY, one__txt=first)], collection="deal", by="anna")
+    answer = ask(app)
+    (term,) = answer.terms
+    assert term.text is not None
+    assert term.text.quote == "The Customer shall pay each invoice within thirty (30) days of receipt."
+    assert "nothing tells where its new text ends" in term.note

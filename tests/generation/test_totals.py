@@ -122,3 +122,15 @@ def test_rounding_is_no_difference_and_percentages_are_not_added() -> None:
 def test_a_total_whose_rows_the_table_does_not_tell_is_left_alone() -> None:
     table = ["\t2023", "Average headcount\t120", "Sites\t12", "Total return\t7"]
     assert list(totals_of(list(enumerate(table)))) == []
+
+
+def test_a_line_that_is_a_sum_without_saying_so_makes_no_doubt_though_a_column_comes_out_by_chance() -> None:
+    table = [
+        "\t2023\t2022\t2021",
+        "Profit\t900\t800\t700",
+        "Gains on hedges\t40\t20\t10",
+        "Taxes on them\t(10)\t(4)\t(10)",
+        "Hedges, net\t30\t16\t—",
+        "Total comprehensive profit\t930\t816\t700",
+    ]
+    assert all(one.agrees for one in totals_of(list(enumerate(table))))

@@ -262,6 +262,98 @@ def test_a_restated_agreement_replaces_the_whole_of_the_other() -> None:
     assert found.agreements[one.agreement or 0].day == date(2021, 3, 1)
 
 
+def test_a_restated_agreement_that_tells_no_date_names_the_earlier_one_by_its_title() -> None:
+    whole = (
+        "AMENDED AND RESTATED SERVICES AGREEMENT\n\nThis Amended and Restated Services Agreement is made on 2 January 2023 "
+        "between A Ltd and B Ltd.\n\nThe parties wish to amend and restate their agreement.\n\n1. Fees\n\nNone."
+    )
+    found = amendments_of(as_paragraphs(whole))
+    assert found is not None
+    (one,) = found.changes
+    assert (one.change, found.agreements[0].title, found.agreements[0].day) == (
+        Change.RESTATED, "services agreement", None,
+    )  # fmt: skip
+    assert one.sentence.of(whole).startswith("This Amended and Restated")
+    assert found.day == date(2023, 1, 2)
+
+
+EXCHANGES = [
+    ("1. In Clause 7.1, “30 days” is replaced by “45 days” and “EUR 10” by “EUR 12”.", HEAD, "7 1",
+     [("30 days", "45 days"), ("EUR 10", "EUR 12")]),
+    ("1. The words “Leeds”, “York” and “Hull” in Section 3 are replaced by “Bonn”, “Köln” and “Trier” respectively.", HEAD,
+     "3", [("Leeds", "Bonn"), ("York", "Köln"), ("Hull", "Trier")]),
+    ("1. Section 5 is amended by deleting “two” and substituting “three”, and by deleting “May” and substituting “June”.",
+     HEAD, "5", [("two", "three"), ("May", "June")]),
+    ("1. In Ziffer 2.2 wird „zwei“ durch „drei“ und die Angabe „9 Euro“ durch die Angabe „8 Euro“ ersetzt.", KOPF, "2 2",
+     [("zwei", "drei"), ("9 Euro", "8 Euro")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "head", "number", "pairs"), EXCHANGES)
+def test_each_exchange_of_words_of_a_sentence_is_a_change(
+    text: str, head: str, number: str, pairs: list[tuple[str, str]]
+) -> None:
+    found, whole = changes(text, head)
+    assert {(one.change, " ".join(one.target.number)) for one in found} == {(Change.REWORDED, number)}
+    assert [(one.old and one.old.of(whole), one.new and one.new.of(whole)) for one in found] == pairs
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "change"),
+    [
+        ("1. Section 4 is rescinded and is replaced by the following: “4. New.”", HEAD, Change.REPLACED),
+        ("1. Section 4 shall no longer apply and is hereby deleted.", HEAD, Change.DELETED),
+        ("1. Section 4 is revoked and shall be of no further force.", HEAD, Change.DELETED),
+        ("1. Ziffer 4 ist gegenstandslos und wird gestrichen.", KOPF, Change.DELETED),
+        ("1. Ziffer 4 wird gestrichen und durch folgende Ziffer 4 ersetzt: „4. Neu.“", KOPF, Change.REPLACED),
+        ("1. An die Stelle des § 4 tritt folgende Bestimmung: „§ 4 Neu.“", KOPF, Change.REPLACED),
+    ],
+)
+def test_of_two_verbs_both_are_read(text: str, head: str, change: Change) -> None:
+    found, _ = changes(text, head)
+    assert [(one.change, one.target.number) for one in found] == [(change, ("4",))]
+
+
+def test_a_new_text_that_neither_quotes_nor_numbers_end_is_cut_at_its_paragraph_and_marked() -> None:
+    items = "The Supplier shall deliver:\n\n(a) by road; and\n\n(b) by rail."
+    for text, ends in (
+        (f"Clause 4 is replaced by the following:\n\n{items}\n\nThe parties meet in May.\n\nThey meet again in June.", True),
+        (f"1. Clause 4 is replaced by the following:\n\n{items}\n\n2. Clause 5 is deleted.", False),
+        (f"1. Clause 4 is replaced by the following:\n\n{items}\n\nIN WITNESS WHEREOF they sign.", False),
+        (f"Clause 4 is replaced by the following:\n\n{items}\n\nClause 5 is deleted.", False),
+    ):  # fmt: skip
+        found, whole = changes(text)
+        assert found[0].new is not None
+        assert (found[0].new.of(whole), found[0].open_ended) == (items, ends)
+
+
+def test_what_was_read_before_is_never_taken_for_what_reads_now() -> None:
+    text = (
+        "a. Section 2(a) is amended so that the first sentence that previously read:\n\n“Old words.”\n\nSource: a form"
+        "\n\nnow reads:\n\n“New words.”\n\nb. Section 2(b) is amended so that whereas it previously read:\n\n“Gone.”"
+    )
+    found, whole = changes(text)
+    assert [one.new and one.new.of(whole) for one in found] == ["New words.", None]
+
+
+def test_a_party_is_no_part_y_and_schedule_c_is_no_hundred() -> None:
+    assert changes("1. Payment by either party shall be extended by the time lost.")[0] == ()
+    found, _ = changes("1. Schedule C-1 is deleted.\n\n2. Schedule C is deleted.\n\n3. Schedule II is deleted.")
+    assert [one.target.number for one in found] == [("schedule c-1",), ("schedule c",), ("schedule 2",)]
+
+
+@pytest.mark.parametrize(
+    "said", ["is effective as of 11 June 2018", "is effective as of 11 June 2018 and shall expire on 31 December 2021"]
+)
+def test_the_end_of_a_term_is_not_the_date_of_the_amendment(said: str) -> None:
+    head = f"AMENDMENT NO. 1\n\nThis Amendment No. 1, by and between A Ltd and B Ltd, {said}.\n\n"
+    found = amendments_of(
+        as_paragraphs(head + "1. Section 5 is deleted. The year of this Agreement ends on 1 July 2018.")
+    )
+    assert found is not None
+    assert found.day == date(2018, 6, 11)
+
+
 PIECES = [text for text, *_ in CASES + DEUTSCH]
 
 

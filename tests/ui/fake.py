@@ -12,7 +12,8 @@ import sys
 import time
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -156,6 +157,7 @@ class FakeApp:
     pause: float = 0.0
     asked: list[dict[str, object]] = field(default_factory=list)
     narrowings: list[Narrowing] = field(default_factory=list)
+    days: list[date | None] = field(default_factory=list)
     ingested: list[dict[str, object]] = field(default_factory=list)
 
     def collections(self) -> tuple[str, ...]:
@@ -204,9 +206,11 @@ class FakeApp:
         mode: Mode = Mode.AUTO,
         by: str,
         on_text: Callable[[str], None] | None = None,
+        as_of: date | None = None,
     ) -> Answer:
         self.asked.append({"question": question, "collection": collection, "documents": tuple(documents), "mode": mode})
         self.narrowings.append(narrowing)
+        self.days.append(as_of)
         if on_text is not None:
             on_text("The Customer pays")
         time.sleep(self.pause)
@@ -214,8 +218,8 @@ class FakeApp:
             if word in question:
                 if isinstance(reply, DossierError):
                     raise reply
-                return reply
-        return an_answer(question, VERIFIED, ALTERED, UNVERIFIED, BARE)
+                return replace(reply, as_of=as_of)
+        return replace(an_answer(question, VERIFIED, ALTERED, UNVERIFIED, BARE), as_of=as_of)
 
     def ingest(
         self,

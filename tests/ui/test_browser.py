@@ -140,6 +140,13 @@ def ask(driver: webdriver.Chrome, question: str) -> None:
     field.send_keys(question, Keys.ENTER)
 
 
+def set_day(driver: webdriver.Chrome, digits: str) -> None:
+    """Types a day into the field of year, month and day, which goes on by itself from one to the next."""
+    element(driver, ".st-key-as-of [role=spinbutton]").send_keys(digits)
+    element(driver, ".st-key-question input").click()  # what closes the calendar hands the day in
+    wait_for(lambda: not driver.find_elements(By.CSS_SELECTOR, "[role=dialog]"), what="the calendar to be closed")
+
+
 def hosts_spoken_to(driver: webdriver.Chrome) -> set[str]:
     """The hosts of all requests and sockets that the page asked for, reached or not."""
     hosts = set()
@@ -199,6 +206,16 @@ def test_on_a_narrow_screen_the_page_lies_over_the_answer_and_can_be_closed(
     wait_for(lambda: picture.size["width"] > 0.75 * NARROW, what="the page to be wide enough to read")
     element(driver, ".st-key-close button").click()
     wait_for(lambda: not driver.find_elements(By.CSS_SELECTOR, ".st-key-page"), what="the page to be closed")
+
+
+def test_a_day_is_typed_like_any_field_and_the_answer_is_of_that_day(driver: webdriver.Chrome, address: str) -> None:
+    driver.get(address)
+    set_day(driver, "20240601")
+    ask(driver, "When are fees due?")
+    says(driver, "Terms as of 2024-06-01.")
+    ask(driver, "Who pays them?")
+    says(driver, "When are fees due? (as of 2024-06-01)")
+    says(driver, "Terms as of 2024-06-01.")
 
 
 def press(driver: webdriver.Chrome, *keys: str) -> None:

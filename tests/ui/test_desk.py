@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,33 @@ def test_the_question_goes_to_the_chosen_collection_documents_and_mode(desk: Des
             "mode": Mode.EXTRACTIVE,
         }
     ]
+
+
+def test_the_day_that_is_set_goes_with_each_question_stays_set_and_stands_in_the_answer(desk: Desk) -> None:
+    app = FakeApp()
+    page = ask(desk(app), "When are fees due?")
+    page.date_input(key="as-of").set_value(date(2024, 6, 1)).run()
+    ask(page, "When are fees due?")
+    assert "Terms as of 2024-06-01." in shown(page)
+    ask(page, "Who pays?")
+    page.date_input(key="as-of").set_value(None).run()
+    ask(page, "When are fees due?")
+    assert app.days == [None, date(2024, 6, 1), date(2024, 6, 1), None]
+    assert "Terms as of" not in shown(page)
+
+
+def test_an_earlier_question_is_listed_with_its_day_and_comes_back_with_it(desk: Desk) -> None:
+    app = FakeApp()
+    page = desk(app)
+    page.date_input(key="as-of").set_value(date(2024, 6, 1)).run()
+    ask(page, "When are fees due?")
+    page.date_input(key="as-of").set_value(None).run()
+    ask(page, "When are fees due?")
+    assert page.button(key="earlier-0").label.replace("\\", "") == "When are fees due? (as of 2024-06-01)"
+    page = click(page, "earlier-0")
+    assert "Terms as of 2024-06-01." in shown(page)
+    assert page.button(key="earlier-1").label == "When are fees due?"
+    assert len(app.asked) == 2
 
 
 def test_all_collections_can_be_asked_at_once(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ CHOICES: Sequence[Mode] = tuple(MODES)
 # Seconds between two drawings of a draft while it is written: faster than this nobody reads, and each costs a message.
 REDRAW = 0.15
 
+# Days that can be asked about: contracts of the last century may still run, and amendments may lie ahead.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+
 # Characters of an earlier question that are shown in the list: about a line.
 LONGEST_LABEL = 110
 
@@ -43,23 +47,32 @@ def show() -> None:
     if not collections:
         st.html(markup.notice("There are no documents yet", "Add some under Documents, then ask about them here."))
         return
-    collection, documents, mode = _scope(app, collections)
+    collection, documents, mode, as_of = _scope(app, collections)
     question = _question()
     if question is not None and question.strip():
-        _answer(app, desk, question, collection=collection, documents=documents, mode=mode)
+        _answer(app, desk, question, collection=collection, documents=documents, mode=mode, as_of=as_of)
     exchange = desk.exchange()
     if exchange is not None:
         _reading(app, desk, exchange)
         if exchange.answer is not None and exchange.answer.scope.narrowed and st.button("Ask all documents instead"):
-            everything = Narrowing.NONE
-            _answer(app, desk, exchange.question, collection=collection, documents=(), mode=mode, narrowing=everything)
+            _answer(
+                app,
+                desk,
+                exchange.question,
+                collection=collection,
+                documents=(),
+                mode=mode,
+                as_of=exchange.answer.as_of,
+                narrowing=Narrowing.NONE,
+            )
             st.rerun()
     _earlier(desk)
 
 
-def _scope(app: App, collections: tuple[str, ...]) -> tuple[str | None, tuple[DocumentId, ...], Mode]:
-    """What the question is about: a collection or all, some of its documents or all, and how to answer."""
-    choose_collection, choose_documents, choose_mode = st.columns([3, 5, 3])
+def _scope(app: App, collections: tuple[str, ...]) -> tuple[str | None, tuple[DocumentId, ...], Mode, date | None]:
+    """What the question is about: a collection or all, some of its documents or all, how to answer, and the day whose
+    terms count; None where every amendment applies."""
+    choose_collection, choose_documents, choose_mode, choose_day = st.columns([3, 4, 3, 3])
     choices = collections if len(collections) == 1 else (*collections, EVERYWHERE)
     chosen = choose_collection.selectbox("Collection", choices, key="collection")
     collection = None if chosen == EVERYWHERE else chosen
@@ -72,7 +85,16 @@ def _scope(app: App, collections: tuple[str, ...]) -> tuple[str | None, tuple[Do
         key=f"documents-of-{chosen}",
     )
     mode = choose_mode.selectbox("Answered by", CHOICES, format_func=lambda mode: MODES[mode], key="mode")
-    return collection, tuple(documents), mode
+    as_of = choose_day.date_input(
+        "As of",
+        value=None,
+        min_value=FIRST_DAY,
+        max_value=LAST_DAY,
+        format="YYYY-MM-DD",
+        help="The terms in force on this day. Without a day every amendment applies.",
+        key="as-of",
+    )
+    return collection, tuple(documents), mode, as_of
 
 
 def _question() -> str | None:
@@ -97,6 +119,7 @@ def _answer(
     collection: str | None,
     documents: tuple[DocumentId, ...],
     mode: Mode,
+    as_of: date | None,
     narrowing: Narrowing = Narrowing.AUTO,
 ) -> None:
     draft = st.empty()
@@ -110,10 +133,11 @@ def _answer(
                 mode=mode,
                 by=analyst(),
                 on_text=_drawn(draft),
+                as_of=as_of,
             )
-        desk.add(Exchange(question, answer, app.sources(answer)))
+        desk.add(Exchange(question, answer, app.sources(answer), as_of=as_of))
     except DossierError as error:
-        desk.add(Exchange(question, None, {}, error=str(error)))
+        desk.add(Exchange(question, None, {}, error=str(error), as_of=as_of))
     draft.empty()
 
 
@@ -157,12 +181,17 @@ def _earlier(desk: Desk) -> None:
     with st.container(gap=None, key="earlier"):
         for number in reversed(others):
             st.button(
-                plain(shorten(desk.exchanges[number].question, LONGEST_LABEL, placeholder=" …")),
+                plain(_label(desk.exchanges[number])),
                 key=f"earlier-{number}",
                 type="tertiary",
                 on_click=desk.show,
                 args=(number,),
             )
+
+
+def _label(exchange: Exchange) -> str:
+    day = f" (as of {exchange.as_of.isoformat()})" if exchange.as_of else ""
+    return shorten(exchange.question, LONGEST_LABEL - len(day), placeholder=" …") + day
 
 
 if __name__ == "__main__":
