@@ -248,7 +248,8 @@ def amendments_of(document: Document) -> Amendment | None:
     undated = not any(one.agreement.day for one in named)
     if not amends and undated and (itself := restated_title(paragraphs)):
         named, restated = (itself,), (_sentence_at(paragraphs, itself.agreement.span), 0)
-    found = [] if restated else _with_texts(list(_operative(paragraphs)), paragraphs)
+    may_change = not restated and (amends or _changes_another(paragraphs, named))
+    found = _with_texts(list(_operative(paragraphs)), paragraphs) if may_change else []
     found += list(_rows(document)) if amends else []
     if not amends:  # a side letter, say: it must name in the sentence itself what it changes
         found = [one for one in found if _names_another(one.sentence.of(document.text), named)]
@@ -300,6 +301,22 @@ def _names_another(sentence: str, named: Sequence[Named]) -> bool:
         re.search(r"\b(?:of|to|in|under|des|der)\s+(?:the|that|said|such|des|der)?\s*", sentence)
         and named[at].in_words(sentence)
     )  # fmt: skip
+
+
+def _changes_another(paragraphs: Sequence[Paragraph], named: Sequence[Named]) -> bool:
+    """True where a sentence that changes something names another agreement. Most documents have none, and all their
+    sentences need not be read to know it."""
+    words = [name for one in named for name in (one.called, one.agreement.title) if name]
+    if not words:
+        return False
+    naming = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+    return any(
+        _names_another(paragraph.words(sentence), named) and _read(paragraph, sentence, (1,), number)
+        for number, paragraph in enumerate(paragraphs)
+        if naming.search(paragraph.text)
+        for sentence in sentences_in(paragraph)
+        if naming.search(paragraph.words(sentence))
+    )
 
 
 def _restatement(paragraphs: Sequence[Paragraph], named: Sequence[Named]) -> tuple[Span, int | None] | None:
