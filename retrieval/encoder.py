@@ -126,10 +126,10 @@ class Encoder:
     """A loaded BERT. Keeps nothing between two calls."""
 
     @torch.inference_mode()
-    def __init__(self, bert: BertModel, *, longest: int | None = None) -> None:
-        """`bert` is one that it `computes`; its weights are copied in the precision that it has. `longest` is how many
-        tokens of a text are read, special ones included: as many as there are positions when it is not given."""
-        configuration: Any = bert.config
+    def __init__(self, bert: Any, *, longest: int | None = None) -> None:
+        """`bert` is a BertModel that it `computes`; its weights are copied in the precision that it has. `longest` is
+        how many tokens of a text are read, special ones included: as many as there are positions if not given."""
+        configuration = bert.config
         self._heads = int(configuration.num_attention_heads)
         self._longest = int(longest or configuration.max_position_embeddings)
         words = bert.embeddings

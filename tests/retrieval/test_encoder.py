@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def test_a_question_and_a_document_of_the_same_words_have_the_same_vector(embedd
 
 
 def test_at_every_depth_a_token_means_what_it_means_to_transformers(reference: SentenceTransformer) -> None:
-    bert = reference[0].auto_model
+    bert: Any = reference[0].auto_model
     tokens = reference.tokenizer(TEXTS, truncation=True)["input_ids"]
     depths = range(bert.config.num_hidden_layers + 1)
     for text, states in zip(tokens, Encoder(bert).states(tokens, depths), strict=True):
