@@ -18,12 +18,15 @@ from core.privacy import Privacy
 from core.settings import Settings
 
 if TYPE_CHECKING:
+    from transformers import BertModel
+
     from app.service import App, Generators, Scorers
     from generation.claude import Claude
     from generation.draft import Draft
     from generation.llama import Llama
     from generation.support import Scorer
     from retrieval.embed import Embedder
+    from retrieval.encoder import Encoder
     from retrieval.index import Index
     from retrieval.look import Lever, Look
 
@@ -164,8 +167,13 @@ def _scorers(settings: Settings, llama: Callable[[], Llama]) -> Scorers:
     from generation.tokens import TokenModel
     from retrieval.embed import HASH_MODEL, default_folder
 
+    def layers(bert: BertModel) -> Encoder | None:
+        from retrieval.encoder import layers_of
+
+        return layers_of(bert)
+
     # Whatever model embeds: the weights of the scorer belong to the token vectors of this one.
-    built_in = BuiltIn(TokenModel(default_folder))
+    built_in = BuiltIn(TokenModel(default_folder, layers=layers))
 
     def judge() -> Scorer:
         from generation.judge import Judge

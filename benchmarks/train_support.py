@@ -49,10 +49,11 @@ from generation.support import (
 )
 from generation.tokens import TokenModel
 from retrieval.embed import default_folder
+from retrieval.encoder import layers_of
 
 SEED = 20_240_901
 FOLDS = 5
-FORESTS = 1
+FORESTS = 2
 """Forests with other seeds whose votes are averaged: each is a hundredth of a second, and a tenth of a megabyte."""
 
 WEIGHT = {"ragtruth": 1.0, "summedits": 0.3, "altered": 0.3}
@@ -62,7 +63,7 @@ WEIGHT_OF_ANSWERS = {**WEIGHT, "altered": 0.1}
 """The same for answers: at .3 made answers, half of which have a question, take .02 of AUROC from RAGTruth's QA."""
 
 ALTERED_SETS = ("cuad", "obliqa", "tatqa")
-CONTEXTS = 20
+CONTEXTS = 60
 
 
 class Judged:
@@ -116,7 +117,7 @@ def read(root: Path, features: Path | None) -> list[Judged]:
         *(one for one in summedits(root / "summedits") if part_of(one.source) == "train"),
         *altered(root, sets=ALTERED_SETS, contexts=CONTEXTS, seed=SEED),
     ]
-    model = TokenModel(default_folder)
+    model = TokenModel(default_folder, layers=layers_of)
     judged: list[Judged] = []
     units: list[Unit] = []
     started = time.perf_counter()

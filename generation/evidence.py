@@ -176,6 +176,13 @@ def _in_words(key: str) -> str:
 def _word(match: re.Match[str], *, first: bool, clock: int | None) -> Word:
     surface = match.group()
     folded = surface.casefold()
+    stem, kind, common = _read(folded)
+    return Word(match.start(), match.end(), folded, stem, kind, surface[0].isupper() and not first, common, clock)
+
+
+@lru_cache(maxsize=1 << 16)
+def _read(folded: str) -> tuple[str, str, bool]:
+    """The stem and kind of a word, and whether it is common."""
     base = re.sub(r"['’]s$", "", folded)
     number = _number(base)
     kind = (
@@ -189,16 +196,7 @@ def _word(match: re.Match[str], *, first: bool, clock: int | None) -> Word:
         if base in COMPARATIVES
         else "word"
     )
-    return Word(
-        start=match.start(),
-        end=match.end(),
-        folded=folded,
-        stem=f"#{number}" if number is not None else _stem(base),
-        kind=kind,
-        capital=surface[0].isupper() and not first,
-        common=base in COMMON,
-        clock=clock,
-    )
+    return f"#{number}" if number is not None else _stem(base), kind, base in COMMON
 
 
 def _number(word: str) -> str | None:
@@ -215,7 +213,6 @@ def _number(word: str) -> str | None:
     return word.rstrip("0").rstrip(".") or "0" if word.count(".") == 1 else word
 
 
-@lru_cache(maxsize=1 << 16)
 def _stem(word: str) -> str:
     import Stemmer
 

@@ -156,13 +156,16 @@ def _places(name: Sequence[Word], words: Sequence[Word]) -> Iterator[tuple[int, 
     """Where the words of a key stand in a claim one after the other, also written as one ("takeout", "Wi-Fi")."""
     whole = "".join(word.folded for word in name)
     stems = [word.stem for word in name]
+    said, folded = [word.stem for word in words], [word.folded for word in words]
     for first in range(len(words)):
-        if [word.stem for word in words[first : first + len(name)]] == stems:
-            if len(name) > 1 or words[first].folded.endswith("s") == name[0].folded.endswith("s") or len(whole) > 6:
+        if said[first : first + len(name)] == stems:
+            if len(name) > 1 or folded[first].endswith("s") == name[0].folded.endswith("s") or len(whole) > 6:
                 yield first, len(name)
             continue
+        if not whole.startswith(folded[first]):
+            continue
         for length in (1, 2, 3):
-            if length != len(name) and "".join(word.folded for word in words[first : first + length]) == whole:
+            if length != len(name) and "".join(folded[first : first + length]) == whole:
                 yield first, min(length, len(words) - first)
                 break
 

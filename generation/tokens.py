@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from core.errors import ConfigError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+    from transformers import BertModel
+
+Vectors = NDArray[np.float32]
 
 DEPTHS = (0, 2, 4, 6)
 """Layers that are kept of six: the word alone, two on the way, and the sentence's meaning in each of its tokens."""
@@ -29,6 +32,14 @@ _LONGEST = 510
 
 _TOGETHER = 16
 """Texts that run through the model at once."""
+
+
+class Layers(Protocol):
+    """The layers of a loaded BERT."""
+
+    def states(self, tokens: Sequence[Sequence[int]], depths: Sequence[int]) -> list[Vectors]:
+        """For each text what its tokens mean after so many layers: (len(depths), its tokens, width). The numbers in
+        `tokens` include the special ones, and so do the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +58,23 @@ class TokenModel:
     same machine gives the same digits each time; the two ways differ in the third digit of a cosine.
     """
 
-    def __init__(self, folder: Callable[[], Path]) -> None:
-        """`folder` is asked for the model's place when the first text comes; it may check the weights and raise."""
+    def __init__(self, folder: Callable[[], Path], *, layers: Callable[[BertModel], Layers | None]) -> None:
+        """`folder` is asked for the model's place when the first text comes; it may check the weights and raise.
+        `layers` may bring a faster forward pass than that of transformers, or None where it has none for it."""
         self._find = folder
+        self._faster = layers
         self._turn = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
         """The tokens of each text, in the order of `texts`; vectors as the model gives them, not of length 1."""
-        import torch
-
         encoded = [self._tokenizer.encode(text, add_special_tokens=False) for text in texts]
-        by_length = sorted(range(len(texts)), key=lambda place: len(encoded[place].ids))
-        found: dict[int, Tokens] = {}
-        with self._turn, torch.inference_mode(), one_thread():
-            for first in range(0, len(by_length), _TOGETHER):
-                places = by_length[first : first + _TOGETHER]
-                rows = [encoded[place].ids[:_LONGEST] for place in places]
-                ids = torch.zeros((len(rows), max(map(len, rows)) + 2), dtype=torch.long)
-                mask = torch.zeros_like(ids)
-                for row, tokens in enumerate(rows):
-                    ids[row, : len(tokens) + 2] = torch.tensor([self._cls, *tokens, self._sep])
-                    mask[row, : len(tokens) + 2] = 1
-                states = self._model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
-                layers = torch.stack([states[depth] for depth in DEPTHS]).float().numpy()
-                for row, place in enumerate(places):
-                    length = len(rows[row])
-                    found[place] = Tokens(
-                        np.asarray(rows[row], dtype=np.int64),
-                        tuple(encoded[place].offsets[:length]),
-                        layers[:, row, 1 : length + 1],
-                    )
-        return [found[place] for place in range(len(texts))]
+        rows = [one.ids[:_LONGEST] for one in encoded]
+        with self._turn, one_thread():
+            states = self._layers.states([[self._cls, *row, self._sep] for row in rows], DEPTHS)
+        return [
+            Tokens(np.asarray(row, dtype=np.int64), tuple(one.offsets[: len(row)]), vectors[:, 1:-1])
+            for row, one, vectors in zip(rows, encoded, states, strict=True)
+        ]
 
     @cached_property
     def _folder(self) -> Path:
@@ -107,7 +104,7 @@ class TokenModel:
         return number
 
     @cached_property
-    def _model(self) -> Any:
+    def _layers(self) -> Layers:
         import torch
         from transformers import AutoModel
         from transformers.utils.logging import disable_progress_bar
@@ -118,8 +115,35 @@ class TokenModel:
         # Two products and a softmax: for texts this short a third faster here than torch's fused attention.
         model = AutoModel.from_pretrained(
             str(self._folder), local_files_only=True, dtype=dtype, attn_implementation="eager"
-        )
-        return model.eval()
+        ).eval()
+        return self._faster(model) or Padded(model)
+
+
+class Padded:
+    """The forward pass of transformers: texts of like lengths together, the shorter ones filled up."""
+
+    def __init__(self, model: BertModel) -> None:
+        self._model: Any = model
+
+    def states(self, tokens: Sequence[Sequence[int]], depths: Sequence[int]) -> list[Vectors]:
+        """See `Layers`."""
+        import torch
+
+        by_length = sorted(range(len(tokens)), key=lambda place: len(tokens[place]))
+        found: dict[int, Vectors] = {}
+        with torch.inference_mode():
+            for first in range(0, len(by_length), _TOGETHER):
+                places = by_length[first : first + _TOGETHER]
+                ids = torch.zeros((len(places), len(tokens[places[-1]])), dtype=torch.long)
+                mask = torch.zeros_like(ids)
+                for row, place in enumerate(places):
+                    ids[row, : len(tokens[place])] = torch.tensor(tokens[place])
+                    mask[row, : len(tokens[place])] = 1
+                states = self._model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+                layers = torch.stack([states[depth] for depth in depths]).float().numpy()
+                for row, place in enumerate(places):
+                    found[place] = layers[:, row, : len(tokens[place])]
+        return [found[place] for place in range(len(tokens))]
 
 
 @contextmanager

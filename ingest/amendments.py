@@ -311,7 +311,7 @@ def _changes_another(paragraphs: Sequence[Paragraph], named: Sequence[Named]) ->
         return False
     naming = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
     return any(
-        _names_another(paragraph.words(sentence), named) and _read(paragraph, sentence, (1,), number)
+        _names_another(paragraph.words(sentence), named) and _read(paragraph, sentence, ("1",), number)
         for number, paragraph in enumerate(paragraphs)
         if naming.search(paragraph.text)
         for sentence in sentences_in(paragraph)

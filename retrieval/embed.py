@@ -300,7 +300,8 @@ class SentenceTransformerEmbedder:
                 model = SentenceTransformer(
                     str(self._folder), device=device, local_files_only=True, model_kwargs={"dtype": dtype}
                 )
-                self._encoder = Encoder(model) if runs_here(model) else None
+                if runs_here(model):
+                    self._encoder = Encoder(model[0].auto_model, longest=model.max_seq_length)
                 self._model = model
             except (OSError, ValueError, RuntimeError, KeyError) as error:
                 raise ConfigError(

@@ -1,6 +1,7 @@
-"""A BERT encoder on the processor: the weights of a sentence-transformers model, and its vectors, in half the time.
+"""A BERT encoder on the processor: the vectors of a loaded model, of texts or of their tokens, in half the time.
 
-    texts → tokens → batches of up to 512 tokens, no padding between texts → layers → mean over each text
+    texts → tokens → batches of up to 512 tokens, no padding between texts → layers ┬→ mean over each text
+                                                                                    └→ each token, at several depths
 
 Three things make it faster than the forward pass of transformers, none of them another mathematics:
 
@@ -16,7 +17,7 @@ Each row of a product depends on its own text alone, so a text's neighbours chan
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
+    from transformers import BertModel
 
     Vectors = NDArray[np.float32]
 
@@ -84,20 +86,30 @@ class _Layer:
 def runs_here(model: SentenceTransformer) -> bool:
     """True for a BERT with mean pooling on a processor that oneDNN computes on: what `Encoder` does, and no more."""
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
-    from transformers import BertModel
 
-    onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    if model.device.type != "cpu" or not onednn:
-        return False
     first, *rest = model
-    bert = getattr(first, "auto_model", None)
-    if type(bert) is not BertModel or not rest or not isinstance(rest[0], Pooling):
+    if not rest or not isinstance(rest[0], Pooling):
         return False
-    configuration = bert.config
     return (
         all(isinstance(module, Normalize) for module in rest[1:])
         and rest[0].get_config_dict().get("pooling_mode") in ("mean", ["mean"], ("mean",))
         and rest[0].include_prompt
+        and computes(getattr(first, "auto_model", None))
+    )
+
+
+def computes(model: object) -> bool:
+    """True for a BERT with the layers that `Encoder` has, on a processor that oneDNN computes on in its precision."""
+    from transformers import BertModel
+
+    if type(model) is not BertModel:
+        return False
+    bert: Any = model
+    configuration = bert.config
+    onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(
+        bert.device.type == "cpu"
+        and onednn
         and configuration.hidden_act == "gelu"
         and not configuration.is_decoder
         and getattr(configuration, "position_embedding_type", "absolute") == "absolute"
@@ -105,16 +117,21 @@ def runs_here(model: SentenceTransformer) -> bool:
     )
 
 
+def layers_of(bert: BertModel) -> Encoder | None:
+    """An encoder of these weights where there can be one."""
+    return Encoder(bert) if computes(bert) else None
+
+
 class Encoder:
     """A loaded BERT. Keeps nothing between two calls."""
 
     @torch.inference_mode()
-    def __init__(self, model: SentenceTransformer) -> None:
-        """`model` is one of which `runs_here` is true; its weights are copied in the precision that it has."""
-        bert: Any = model[0].auto_model
+    def __init__(self, bert: Any, *, longest: int | None = None) -> None:
+        """`bert` is a BertModel that it `computes`; its weights are copied in the precision that it has. `longest` is
+        how many tokens of a text are read, special ones included: as many as there are positions if not given."""
         configuration = bert.config
         self._heads = int(configuration.num_attention_heads)
-        self._longest = int(model.max_seq_length or configuration.max_position_embeddings)
+        self._longest = int(longest or configuration.max_position_embeddings)
         words = bert.embeddings
         self._words = words.word_embeddings.weight
         # A text is its own first part: the embedding of that is added once, not for each token.
@@ -145,7 +162,7 @@ class Encoder:
         `tokens`: the numbers of each text's tokens, those of a prompt and special ones included. What is longer than
         the model reads is cut before its last token, the special one.
         """
-        tokens = [text if len(text) <= self._longest else [*text[: self._longest - 1], text[-1]] for text in tokens]
+        tokens = self._cut(tokens)
         rows = np.empty((len(tokens), self._words.shape[1]), dtype=np.float32)
         batches = packed([len(text) for text in tokens], max(BATCH_TOKENS, self._longest))
 
@@ -165,22 +182,44 @@ class Encoder:
         return rows
 
     @torch.inference_mode()
+    def states(self, tokens: Sequence[Sequence[int]], depths: Sequence[int]) -> list[Vectors]:
+        """What each token means after so many layers (0: before the first), on the calling thread: for each text
+        (len(depths), its tokens, size). `tokens` as for `encode`; the special ones have rows as well."""
+        tokens = self._cut(tokens)
+        found: dict[int, Vectors] = {}
+        for batch in packed([len(text) for text in tokens], max(BATCH_TOKENS, self._longest)):
+            spans = _spans([tokens[number] for number in batch])
+            at_depth = enumerate(self._through([tokens[number] for number in batch], spans))
+            kept = {depth: rows.float().numpy() for depth, rows in at_depth if depth in depths}
+            for number, (start, end) in zip(batch, spans, strict=True):
+                found[number] = np.stack([kept[depth][start:end] for depth in depths])
+        return [found[number] for number in range(len(tokens))]
+
+    def _cut(self, tokens: Sequence[Sequence[int]]) -> list[Sequence[int]]:
+        return [text if len(text) <= self._longest else [*text[: self._longest - 1], text[-1]] for text in tokens]
+
+    @torch.inference_mode()
     def _means(self, texts: Sequence[Sequence[int]]) -> Vectors:
-        ends = np.cumsum([len(text) for text in texts]).tolist()
-        spans = list(zip([0, *ends], ends, strict=False))
-        filled = -(-ends[-1] // ROUND_TOKENS) * ROUND_TOKENS
+        spans = _spans(texts)
+        *_, rows = self._through(texts, spans)
+        return torch.stack([rows[start:end].mean(0, dtype=torch.float32) for start, end in spans]).numpy()
+
+    def _through(self, texts: Sequence[Sequence[int]], spans: Sequence[tuple[int, int]]) -> Iterator[torch.Tensor]:
+        """The rows of all texts, one behind the other, before the first layer and after each."""
+        filled = -(-spans[-1][1] // ROUND_TOKENS) * ROUND_TOKENS
         numbers = torch.zeros(filled, dtype=torch.long)
         positions = torch.zeros(filled, dtype=torch.long)
         for text, (start, end) in zip(texts, spans, strict=True):
             numbers[start:end] = torch.as_tensor(text)
             positions[start:end] = torch.arange(end - start)
         rows = self._words_norm(self._words[numbers] + self._positions[positions])
+        yield rows
         seen = torch.zeros_like(rows)
         for layer in self._layers:
             self._attend(layer.heads_in(rows), spans, seen)
             rows = layer.heads_norm(layer.heads_out.onto(rows, seen))
             rows = layer.norm(layer.narrow.onto(rows, layer.wide.gelu(rows)))
-        return torch.stack([rows[start:end].mean(0, dtype=torch.float32) for start, end in spans]).numpy()
+            yield rows
 
     def _attend(self, heads: torch.Tensor, spans: Sequence[tuple[int, int]], seen: torch.Tensor) -> None:
         """Writes into `seen`, for each token, what its text tells it: softmax(query · keyᵀ) · value for each head.
@@ -213,6 +252,12 @@ def packed(lengths: Sequence[int], room: int) -> list[list[int]]:
         batches[batch].append(number)
         bisect.insort(left, (free - lengths[number], batch))
     return batches
+
+
+def _spans(texts: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """Where each text lies among the rows of its batch."""
+    ends = np.cumsum([len(text) for text in texts]).tolist()
+    return list(zip([0, *ends], ends, strict=False))
 
 
 def _linear_of(module: torch.nn.Linear) -> _Linear:

@@ -17,9 +17,11 @@ from generation.support import SUPPORTED, WEIGHTS, BuiltIn, with_scores
 from generation.tokens import TokenModel
 from generation.verify import verified
 from retrieval.embed import default_folder
+from retrieval.encoder import layers_of
 from tests.conftest import CONTRACT, ROOT
 
-SCORER = BuiltIn(TokenModel(default_folder))
+MODEL = TokenModel(default_folder, layers=layers_of)
+SCORER = BuiltIn(MODEL)
 
 LEASE = (
     "The Tenant shall pay a rent of USD 500 per month to Harbour Estates LLC. The rent is due on the first day of each "
@@ -70,7 +72,7 @@ def test_what_a_record_denies_scores_less_when_it_is_affirmed() -> None:
 
 def test_two_runs_give_the_same_figures_to_the_last_digit() -> None:
     answer = "Rent is due monthly. The tenant may not sublet without consent. The notice period is three months."
-    again = BuiltIn(TokenModel(default_folder))
+    again = BuiltIn(TokenModel(default_folder, layers=layers_of))
     assert SCORER.score(answer, LEASE, "What must the tenant do?") == again.score(
         answer, LEASE, "What must the tenant do?"
     )
@@ -108,6 +110,16 @@ def test_the_evidence_of_a_claim_is_where_it_stands() -> None:
     assert scored.claims[0].evidence[0].of(LEASE) == "The rent is due on the first day of each month."
 
 
+def test_the_faster_forward_pass_says_of_each_token_what_that_of_transformers_says() -> None:
+    texts = [*re.findall(r"[^.]+\.", LEASE), "§ 4.2 東京", "", LEASE * 12]
+    plain = TokenModel(default_folder, layers=lambda _: None).encode(texts)
+    for one, other in zip(MODEL.encode(texts), plain, strict=True):
+        assert one.places == other.places
+        assert one.vectors.shape == other.vectors.shape
+        norms = np.linalg.norm(one.vectors, axis=2) * np.linalg.norm(other.vectors, axis=2)
+        assert ((one.vectors * other.vectors).sum(axis=2) >= 0.99 * norms).all()
+
+
 def test_each_claim_of_an_answer_is_scored_on_its_own_quotes_and_one_without_a_quote_is_not() -> None:
     quote = Citation(DocumentId("lease"), Span(0, 71), "The Tenant shall pay a rent of USD 500 per month.", (1,))
     claims = [verified(Claim(text, (quote,))) for text in (quote.quote, "The rent is USD 900 per month.")]
@@ -130,4 +142,4 @@ def test_the_weights_are_the_ones_that_their_page_describes_and_hold_no_objects(
 def test_weights_of_another_kind_are_refused_in_a_sentence() -> None:
     path = WEIGHTS.with_name("forest.py")
     with pytest.raises(ConfigError, match="cannot be read"):
-        BuiltIn(TokenModel(default_folder), path).score("The rent is due.", LEASE)
+        BuiltIn(MODEL, path).score("The rent is due.", LEASE)

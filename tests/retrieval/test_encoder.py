@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
@@ -45,7 +47,7 @@ def cosines(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
 def test_in_fp32_the_vectors_are_those_of_sentence_transformers(reference: SentenceTransformer) -> None:
     assert runs_here(reference)
     tokens = reference.tokenizer(TEXTS, truncation=False)["input_ids"]
-    rows = Encoder(reference).encode(tokens, threads=2)
+    rows = Encoder(reference[0].auto_model, longest=reference.max_seq_length).encode(tokens, threads=2)
     expected = reference.encode(TEXTS, convert_to_numpy=True)
     assert cosines(rows, expected).min() > 0.99999
 
@@ -62,6 +64,16 @@ def test_a_question_and_a_document_of_the_same_words_have_the_same_vector(embedd
     rows = embedder.embed_documents(TEXTS)
     alone = np.concatenate([embedder.embed_questions([text]) for text in TEXTS])
     assert cosines(rows, alone).min() > 0.9999
+
+
+def test_at_every_depth_a_token_means_what_it_means_to_transformers(reference: SentenceTransformer) -> None:
+    bert: Any = reference[0].auto_model
+    tokens = reference.tokenizer(TEXTS, truncation=True)["input_ids"]
+    depths = range(bert.config.num_hidden_layers + 1)
+    for text, states in zip(tokens, Encoder(bert).states(tokens, depths), strict=True):
+        expected = bert(input_ids=torch.tensor([text]), output_hidden_states=True).hidden_states
+        for state, rows in zip(states, expected, strict=True):
+            assert np.allclose(state, rows[0].detach().numpy(), atol=1e-3)
 
 
 @settings(max_examples=15, deadline=None)
