@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
 READ = 20
 """Hits that are given to a generator to read: on FinanceBench the right page is among the first 20 in nine cases of
-ten (docs/evaluation.md), and 20 chunks of 200 tokens fit any model's window."""
+ten (docs/evaluation.md), and 20 chunks of 254 tokens fit any model's window."""
 
 LISTS = 3
 LONGEST_LIST = 12_000
