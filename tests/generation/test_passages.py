@@ -7,24 +7,7 @@ from hypothesis import strategies as st
 
 from core.documents import Chunk, DocumentId, Span
 from generation.passages import passages_of
-
-PIECES = [
-    "The term is twelve (12) months. ",
-    "See Sec. 4.2 and No. 5. ",
-    "Acme Inc. and J. P. Morgan agree; ",
-    "(a) deliver; (b) pay. ",
-    "\n",
-    "\n\n",
-    "Revenue\t1,234\t(5)\n",
-    "4.3 Term\n",
-    "am 31. Dezember 2023. Danach ",
-    "等级。第二句！",
-    "\t",
-    "… ",
-    " \u00a0",
-    "•\titem one\n",
-]
-texts = st.one_of(st.lists(st.sampled_from(PIECES)).map("".join), st.text(max_size=200))
+from tests.core.test_sentences import texts
 
 
 def a_chunk(text: str, *, start: int = 0) -> Chunk:
