@@ -42,7 +42,7 @@ _registers: WeakKeyDictionary[Shelf, Register] = WeakKeyDictionary()
 
 _candidates: dict[tuple[str, Kept], Candidate] = {}
 """What the register that was built last was built of, by source and stored facts: while a run writes, the next register
-differs in a document or two. Whoever builds one leaves nothing here that is not in it."""
+differs in a document or two. Whoever builds one leaves nothing here that is not in it, and erasing empties it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,11 @@ def register(library: ReadingRoom, shelf: Shelf, collection: str | None) -> Regi
         _candidates.clear()
         _candidates.update(candidates)
     return found
+
+
+def forget() -> None:
+    """Let go of what the last register was built of: a document was erased."""
+    _candidates.clear()
 
 
 def change(library: ReadingRoom, record: Record, edits: Edits, *, by: str) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import verification
 from app.choosing import CHOSEN, Means, choose
-from app.facts import Known, as_known, change, current, known, register
+from app.facts import Known, as_known, change, current, forget, known, register
 from app.filings import EACH, filings_of
 from app.foreseen import Foreseen, foreseen
 from app.hybrid import Hybrid, found_by
@@ -550,6 +550,7 @@ class App:
             with only_run(self.settings.home, collection):
                 chunks += self._ingestion.forget(collection, document_id)
                 self._index.purge(collection)
+        forget()
         left = sum(self._index.count(collection, document_id) for collection in held_by)
         files = self._everything.files_of(document_id)
         digest = self._audit.record(

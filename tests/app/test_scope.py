@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from core.documents import DocumentId
 from core.errors import NotFound, UsageError
 from core.facts import FactKind, Origin, values_of
 from core.settings import Settings
+from retrieval.scope import Candidate
 from ui.cli import main
 
 Folder = Callable[..., Path]
@@ -141,3 +143,14 @@ def test_facts_are_shown_and_changed_on_the_command_line(deal: App) -> None:
 def test_what_cannot_be_a_fact_is_refused_in_a_sentence(deal: App, said: str) -> None:
     done = CliRunner().invoke(main, ["facts", an_id(deal, "scan_1.txt"), "--set", said], standalone_mode=False)
     assert isinstance(done.exception, (UsageError, SystemExit)) and (done.exit_code == 2 or done.exception)
+
+
+def test_what_was_erased_is_known_by_no_name_in_memory(deal: App) -> None:
+    asked = sources(deal, ASKED)
+    assert asked == ["scan_1.txt"]
+    erased = an_id(deal, "scan_1.txt")
+    deal.erase([erased], by="anna")
+    deal.documents("deal")  # whoever looks next lets go of the shelf
+    gc.collect()
+    kept = [one for one in gc.get_objects() if isinstance(one, Candidate) and one.document_id == erased]
+    assert kept == []
