@@ -46,6 +46,10 @@ def an_app(messages: MessagesServer, chat: ChatServer, monkeypatch: pytest.Monke
     return open_app(settings_from_environment())
 
 
+def kept(app: App, folder: Path, clearance: Clearance = Clearance.CLOUD) -> None:
+    app.ingest([folder], collection="deal", by="anna", clearance=clearance)
+
+
 def ask(app: App, mode: Mode, **options: Any) -> Answer:
     return app.ask(options.pop("question", QUESTION), collection="deal", mode=mode, by="anna", **options)
 
@@ -70,8 +74,7 @@ def read_by_models(messages: MessagesServer, chat: ChatServer, mode: Mode) -> st
 def test_on_a_day_after_the_amendment_the_model_reads_both_and_the_answer_cites_both(
     an_app: App, messages: MessagesServer, chat: ChatServer, a_folder: Callable[..., Path], mode: Mode
 ) -> None:
-    folder = a_folder(supply__txt=SUPPLY, lease__txt=LEASE, one__txt=FIRST)
-    an_app.ingest([folder], collection="deal", by="anna", clearance=Clearance.CLOUD)
+    kept(an_app, a_folder(supply__txt=SUPPLY, lease__txt=LEASE, one__txt=FIRST))
     answer = ask(an_app, mode, as_of=AFTER)
     read = read_by_models(messages, chat, mode)
     assert "Clause 4.2 is deleted and replaced" in read
@@ -91,8 +94,7 @@ def test_on_a_day_after_the_amendment_the_model_reads_both_and_the_answer_cites_
 def test_the_day_before_the_model_reads_the_original_alone(
     an_app: App, messages: MessagesServer, chat: ChatServer, a_folder: Callable[..., Path], mode: Mode
 ) -> None:
-    folder = a_folder(supply__txt=SUPPLY, lease__txt=LEASE, one__txt=FIRST)
-    an_app.ingest([folder], collection="deal", by="anna", clearance=Clearance.CLOUD)
+    kept(an_app, a_folder(supply__txt=SUPPLY, lease__txt=LEASE, one__txt=FIRST))
     answer = ask(an_app, mode, as_of=BEFORE)
     read = read_by_models(messages, chat, mode)
     assert "sixty (60)" in read
@@ -106,8 +108,7 @@ def test_the_day_before_the_model_reads_the_original_alone(
 def test_without_a_day_every_amendment_is_read_and_the_question_goes_as_it_is(
     an_app: App, messages: MessagesServer, chat: ChatServer, a_folder: Callable[..., Path], mode: Mode
 ) -> None:
-    folder = a_folder(supply__txt=SUPPLY, one__txt=FIRST)
-    an_app.ingest([folder], collection="deal", by="anna", clearance=Clearance.CLOUD)
+    kept(an_app, a_folder(supply__txt=SUPPLY, one__txt=FIRST))
     answer = ask(an_app, mode)
     assert sources_of(an_app, answer)["one.txt"] == {Force.IN_FORCE}
     assert "in force on" not in read_by_models(messages, chat, mode)
@@ -118,8 +119,7 @@ def test_without_a_day_every_amendment_is_read_and_the_question_goes_as_it_is(
 def test_where_only_the_agreement_was_chosen_the_amendment_is_told_and_neither_read_nor_quoted(
     an_app: App, messages: MessagesServer, chat: ChatServer, a_folder: Callable[..., Path], mode: Mode, day: date
 ) -> None:
-    folder = a_folder(supply__txt=SUPPLY, lease__txt=LEASE, one__txt=FIRST)
-    an_app.ingest([folder], collection="deal", by="anna", clearance=Clearance.CLOUD)
+    kept(an_app, a_folder(supply__txt=SUPPLY, lease__txt=LEASE, one__txt=FIRST))
     supply = next(one.document_id for one in an_app.documents("deal") if one.source == "supply.txt")
     answer = ask(an_app, mode, as_of=day, documents=[supply])
     assert "thirty (30)" not in read_by_models(messages, chat, mode)
@@ -135,8 +135,7 @@ def test_where_only_the_agreement_was_chosen_the_amendment_is_told_and_neither_r
 def test_an_amendment_that_somebody_named_is_read_also_before_its_day(
     an_app: App, a_folder: Callable[..., Path], mode: Mode
 ) -> None:
-    folder = a_folder(supply__txt=SUPPLY, one__txt=FIRST)
-    an_app.ingest([folder], collection="deal", by="anna", clearance=Clearance.CLOUD)
+    kept(an_app, a_folder(supply__txt=SUPPLY, one__txt=FIRST))
     named = [one.document_id for one in an_app.documents("deal")]
     answer = ask(an_app, mode, as_of=BEFORE, documents=named)
     assert sources_of(an_app, answer) == {"supply.txt": {Force.IN_FORCE}, "one.txt": {Force.NOT_YET}}
@@ -152,8 +151,7 @@ def test_an_agreement_that_changes_another_one_in_passing_is_read_for_its_own_te
         "1. The Customer shall pay each invoice for repairs within five (5) days of receipt.\n\n"
         "2. With effect from 1 October 2024, Clause 4.2 of the Supply Agreement dated 14 March 2023 is deleted.\n"
     )
-    folder = a_folder(supply__txt=SUPPLY, service__txt=service)
-    an_app.ingest([folder], collection="deal", by="anna", clearance=Clearance.CLOUD)
+    kept(an_app, a_folder(supply__txt=SUPPLY, service__txt=service))
     answer = ask(an_app, mode, as_of=BEFORE)
     assert "five (5) days" in read_by_models(messages, chat, mode)
     assert [(term.section, term.in_force) for term in answer.terms] == [("Clause 4.2", Force.NOT_YET)]
@@ -162,12 +160,12 @@ def test_an_agreement_that_changes_another_one_in_passing_is_read_for_its_own_te
 def test_an_amendment_of_a_restricted_agreement_reaches_the_llama_and_never_claude(
     an_app: App, messages: MessagesServer, chat: ChatServer, a_folder: Callable[..., Path], tmp_path: Path
 ) -> None:
-    an_app.ingest([a_folder(lease__txt=LEASE)], collection="deal", by="anna", clearance=Clearance.CLOUD)
+    kept(an_app, a_folder(lease__txt=LEASE))
     walled = tmp_path / "walled"
     walled.mkdir()
     (walled / "supply.txt").write_text(SUPPLY)
     (walled / "one.txt").write_text(FIRST)
-    an_app.ingest([walled], collection="deal", by="anna", clearance=Clearance.RESTRICTED)
+    kept(an_app, walled, Clearance.RESTRICTED)
     answer = ask(an_app, Mode.HYBRID, as_of=AFTER)
     assert set(sources_of(an_app, answer)) == {"supply.txt", "one.txt"}
     assert "invoice within" not in messages.sent()
