@@ -44,10 +44,12 @@ def cosines(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.asarray(cosine)
 
 
-def test_in_fp32_the_vectors_are_those_of_sentence_transformers(reference: SentenceTransformer) -> None:
+@pytest.mark.parametrize("fused", [True, False])
+def test_in_fp32_the_vectors_are_those_of_sentence_transformers(reference: SentenceTransformer, fused: bool) -> None:
     assert runs_here(reference)
     tokens = reference.tokenizer(TEXTS, truncation=False)["input_ids"]
-    rows = Encoder(reference[0].auto_model, longest=reference.max_seq_length).encode(tokens, threads=2)
+    encoder = Encoder(reference[0].auto_model, longest=reference.max_seq_length, fused=fused)
+    rows = encoder.encode(tokens, threads=2)
     expected = reference.encode(TEXTS, convert_to_numpy=True)
     assert cosines(rows, expected).min() > 0.99999
 
