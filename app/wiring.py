@@ -163,6 +163,7 @@ def _llama(settings: Settings) -> Callable[[], Llama]:
 
 def _scorers(settings: Settings, llama: Callable[[], Llama]) -> Scorers:
     from app.service import Scorers
+    from generation.reader import Reader
     from generation.support import BuiltIn
     from generation.tokens import TokenModel
     from retrieval.embed import HASH_MODEL, default_folder
@@ -173,7 +174,8 @@ def _scorers(settings: Settings, llama: Callable[[], Llama]) -> Scorers:
         return layers_of(bert)
 
     # Whatever model embeds: the weights of the scorer belong to the token vectors of this one.
-    built_in = BuiltIn(TokenModel(default_folder, layers=layers))
+    frozen = TokenModel(default_folder, layers=layers)
+    built_in = BuiltIn(frozen, Reader(frozen))
 
     def judge() -> Scorer:
         from generation.judge import Judge

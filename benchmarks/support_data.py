@@ -58,32 +58,32 @@ def fold_of(source: str, folds: int) -> int:
 
 
 def ragtruth(folder: Path) -> Iterator[Example]:
-    for row in _rows(folder):
+    for row in rows(folder):
         claims = units_of(row["response"])
         wrong = tuple(tuple(_marked(row["response"], claim, row["spans"])) for claim in claims)
         yield _example("ragtruth", row, claims, wrong)
 
 
 def summedits(folder: Path) -> Iterator[Example]:
-    rows = _rows(folder)
+    items = rows(folder)
     right: dict[str, list[list[str]]] = defaultdict(list)
-    for row in rows:
+    for row in items:
         if not row["label"]:
             right[row["source_id"]].append([word.folded for unit in units_of(row["response"]) for word in unit.words])
-    for row in rows:
+    for row in items:
         claims = units_of(row["response"])
         said = [word.folded for claim in claims for word in claim.words]
-        flags = _differing(said, right[row["source_id"]]) if row["label"] else [False] * len(said)
-        yield _example("summedits", row, claims, tuple(_by_claim(flags, claims)))
+        flags = differing(said, right[row["source_id"]]) if row["label"] else [False] * len(said)
+        yield _example("summedits", row, claims, tuple(by_claim(flags, claims)))
 
 
 def altered(root: Path, *, sets: Sequence[str], contexts: int, seed: int) -> Iterator[Example]:
     """`contexts` contexts of each set; of each one answer that is right and three that are wrong."""
     draw = random.Random(seed)
     for name in sets:
-        documents = _documents(root / name, draw)
+        texts = documents(root / name, draw)
         for number in range(contexts):
-            units, stranger = documents[number % len(documents)], documents[(number + 1) % len(documents)]
+            units, stranger = texts[number % len(texts)], texts[(number + 1) % len(texts)]
             first = draw.randrange(max(1, len(units) - _UNITS))
             near = units[first : first + _UNITS]
             context = "\n".join(near)
@@ -107,18 +107,66 @@ def altered_sentences(sentence: str, near: Sequence[str], draw: random.Random) -
         made = list(change(sentence, draw))
         if made:
             yield draw.choice(made)
-    if swapped := _swapped(sentence, near, draw):
-        yield swapped
+    if other := swapped(sentence, near, draw):
+        yield other
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    """The lines of a set of judged answers, all about one context together."""
+    lines = (folder / "items.jsonl").read_text(encoding="utf-8").splitlines()
+    return sorted((json.loads(line) for line in lines), key=lambda row: (row["context"], row["id"]))
+
+
+def documents(folder: Path, draw: random.Random) -> list[list[str]]:
+    """The sentences and rows of up to sixty documents."""
+    rows = [json.loads(line) for line in (folder / "docs.jsonl").read_text(encoding="utf-8").splitlines()]
+    paths = [folder / row.get("text_path", row["path"]) for row in rows]
+    paths = [path for path in paths if path.suffix in (".txt", ".md") and path.exists()]
+    documents = []
+    for path in draw.sample(paths, min(60, len(paths))):
+        units = [unit.text for unit in units_of(path.read_text(encoding="utf-8")[:60_000])]
+        if len(units) >= _UNITS:
+            documents.append(units)
+    return documents
+
+
+def differing(said: Sequence[str], right: Sequence[Sequence[str]]) -> list[bool]:
+    """The words that the most similar right text has not; where it has more, the words on both sides of the gap."""
+    flags = [False] * len(said)
+    matchers = [SequenceMatcher(None, said, one, autojunk=False) for one in right]
+    if not matchers:
+        return flags
+    for tag, start, end, _, _ in max(matchers, key=SequenceMatcher.ratio).get_opcodes():
+        if tag == "insert":
+            start, end = start - 1, end + 1
+        if tag != "equal":
+            for place in range(max(start, 0), min(end, len(said))):
+                flags[place] = True
+    return flags
+
+
+def by_claim(flags: Sequence[bool], claims: Sequence[Unit]) -> Iterator[tuple[bool, ...]]:
+    """Flags of all words of an answer, by claim."""
+    at = 0
+    for claim in claims:
+        yield tuple(flags[at : at + len(claim.words)])
+        at += len(claim.words)
+
+
+def swapped(sentence: str, near: Sequence[str], draw: random.Random) -> str | None:
+    """The sentence with one number or name replaced by another of the same context: no word is new, and it is wrong."""
+    for pattern in draw.sample([r"\b\d+(?:[.,]\d+)*\b", r"(?<=[a-z,] )[A-Z][a-z]{2,}\b"], 2):
+        ours = list(re.finditer(pattern, sentence))
+        others = sorted({found for unit in near for found in re.findall(pattern, unit)} - {m.group() for m in ours})
+        if ours and others:
+            place = draw.choice(ours)
+            return sentence[: place.start()] + draw.choice(others) + sentence[place.end() :]
+    return None
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _LEAD_INS = ("Under the agreement, ", "According to the document, ", "It states that ", "In particular, ", "")
-
-
-def _rows(folder: Path) -> list[dict[str, Any]]:
-    lines = (folder / "items.jsonl").read_text(encoding="utf-8").splitlines()
-    return sorted((json.loads(line) for line in lines), key=lambda row: (row["context"], row["id"]))
 
 
 def _example(name: str, row: dict[str, Any], claims: tuple[Unit, ...], wrong: tuple[tuple[bool, ...], ...]) -> Example:
@@ -145,57 +193,11 @@ def _marked(response: str, claim: Unit, spans: Sequence[dict[str, int]]) -> Iter
         yield any(span["start"] < at and start < span["end"] for span in spans)
 
 
-def _differing(said: Sequence[str], right: Sequence[Sequence[str]]) -> list[bool]:
-    """The words that the most similar right text has not; where it has more, the words on both sides of the gap."""
-    flags = [False] * len(said)
-    matchers = [SequenceMatcher(None, said, one, autojunk=False) for one in right]
-    if not matchers:
-        return flags
-    for tag, start, end, _, _ in max(matchers, key=SequenceMatcher.ratio).get_opcodes():
-        if tag == "insert":
-            start, end = start - 1, end + 1
-        if tag != "equal":
-            for place in range(max(start, 0), min(end, len(said))):
-                flags[place] = True
-    return flags
-
-
-def _by_claim(flags: Sequence[bool], claims: Sequence[Unit]) -> Iterator[tuple[bool, ...]]:
-    at = 0
-    for claim in claims:
-        yield tuple(flags[at : at + len(claim.words)])
-        at += len(claim.words)
-
-
-def _documents(folder: Path, draw: random.Random) -> list[list[str]]:
-    """The sentences and rows of up to sixty documents."""
-    rows = [json.loads(line) for line in (folder / "docs.jsonl").read_text(encoding="utf-8").splitlines()]
-    paths = [folder / row.get("text_path", row["path"]) for row in rows]
-    paths = [path for path in paths if path.suffix in (".txt", ".md") and path.exists()]
-    documents = []
-    for path in draw.sample(paths, min(60, len(paths))):
-        units = [unit.text for unit in units_of(path.read_text(encoding="utf-8")[:60_000])]
-        if len(units) >= _UNITS:
-            documents.append(units)
-    return documents
-
-
 def _retold(sentence: str, draw: random.Random) -> str:
     """The sentence without a bracket, under a lead-in, or as it stands: all of it is still said by the original."""
     shorter = re.sub(r" \([^()]*\)", "", sentence, count=1) if draw.random() < 0.5 else sentence
     lead_in = draw.choice(_LEAD_INS)
     return f"{lead_in}{shorter[0].lower() if lead_in else shorter[0]}{shorter[1:]}" if shorter else sentence
-
-
-def _swapped(sentence: str, near: Sequence[str], draw: random.Random) -> str | None:
-    """The sentence with one number or name replaced by another of the same context: no word is new, and it is wrong."""
-    for pattern in draw.sample([r"\b\d+(?:[.,]\d+)*\b", r"(?<=[a-z,] )[A-Z][a-z]{2,}\b"], 2):
-        ours = list(re.finditer(pattern, sentence))
-        others = sorted({found for unit in near for found in re.findall(pattern, unit)} - {m.group() for m in ours})
-        if ours and others:
-            place = draw.choice(ours)
-            return sentence[: place.start()] + draw.choice(others) + sentence[place.end() :]
-    return None
 
 
 def _question(sentence: str) -> str:
@@ -216,7 +218,7 @@ def _altered(source: str, question: str, context: str, sentences: Sequence[str],
         right = [
             word.folded for text in (originals[0], *sentences[1:]) for unit in units_of(text) for word in unit.words
         ]
-        flags = _differing(said, [right])
+        flags = differing(said, [right])
     else:
         flags = [False] * len(said)
     return Example(
@@ -227,6 +229,6 @@ def _altered(source: str, question: str, context: str, sentences: Sequence[str],
         context=context,
         response=response,
         claims=claims,
-        wrong=tuple(_by_claim(flags, claims)),
+        wrong=tuple(by_claim(flags, claims)),
         label=int(bool(originals)),
     )

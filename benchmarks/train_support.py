@@ -1,6 +1,6 @@
 """Train the support scorer and write generation/support.npz.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.train_support ../shared/bench --features /tmp/features
+    OMP_NUM_THREADS=1 python -m benchmarks.train_support ../shared/bench --read /tmp/reader --features /tmp/features
     python -m benchmarks.train_support ../shared/bench --test-items ragtruth-test.jsonl summedits-test.jsonl
 
 Learns from the train parts of ragtruth and summedits and from altered sentences of cuad, obliqa and tatqa (see
@@ -9,9 +9,10 @@ benchmarks/support_data.py); the test parts and all other sets are never opened 
 them. Then the weights are fitted on all of the train part. One seed: the same data give the same weights.
 
     words    gradient-boosted trees on the signals of each word: is it unsupported?
-    claims   logistic regression on what the trees say of a claim's words, and on the verifier's verdict
+    claims   logistic regression on what trees and reader say of a claim's words, and on the verifier's verdict
     answers  for each form of context a logistic regression on few figures of an answer, none of which may speak for it
-    (the last two are fitted on what trees say that did not see the source)
+    (the last two are fitted on what trees and readers say that did not see the source; benchmarks/train_reader.py
+    trains the readers)
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import argparse
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,18 +68,20 @@ CONTEXTS = 60
 
 
 class Judged:
-    """An example with the signals of its claims."""
+    """An example with the signals of its claims, and what a reader that never saw its source says of their words."""
 
     def __init__(
         self,
         example: Example,
         signs: Sequence[Signs],
+        read: Sequence[NDArray[np.float32]],
         supports: Sequence[Support],
         contradicted: NDArray[np.bool_],
         form: str,
     ) -> None:
         self.example = example
         self.signs = signs
+        self.read = read
         self.supports = supports
         self.contradicted = contradicted
         self.form = form
@@ -93,6 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, help="the folder that holds ragtruth, summedits, cuad, …")
     parser.add_argument("--features", type=Path, help="keep the signals in this folder, and take them from there")
+    parser.add_argument("--read", type=Path, help="the folder that benchmarks/train_reader.py worked in")
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     parser.add_argument("--test-items", type=Path, nargs=2, metavar=("RAGTRUTH", "SUMMEDITS"))
     choice = parser.parse_args()
@@ -100,7 +104,9 @@ def main() -> None:
         for name, path in zip(("ragtruth", "summedits"), choice.test_items, strict=True):
             write_test_items(choice.root / name, path)
         return
-    judged = read(choice.root, choice.features)
+    if choice.read is None:
+        parser.error("--read is missing: what readers say comes from benchmarks/train_reader.py")
+    judged = read(choice.root, choice.features, choice.read / "read")
     print(f"{len(judged)} answers, {sum(len(signs.words) for one in judged for signs in one.signs)} words", flush=True)
     words = cross_validated(judged)
     claims = fitted_claims(judged, words)
@@ -110,26 +116,31 @@ def main() -> None:
     print(f"{choice.output} SHA-256 {hashlib.sha256(choice.output.read_bytes()).hexdigest()}")
 
 
-def read(root: Path, features: Path | None) -> list[Judged]:
-    """The train part of every set, with its signals."""
+def train_part(root: Path) -> Iterator[tuple[str, Example, list[Unit], list[Unit]]]:
+    """The train part of every set: a key, the answer, its claims and the units of its context."""
     examples = [
         *(one for one in ragtruth(root / "ragtruth") if part_of(one.source) == "train"),
         *(one for one in summedits(root / "summedits") if part_of(one.source) == "train"),
         *altered(root, sets=ALTERED_SETS, contexts=CONTEXTS, seed=SEED),
     ]
-    model = TokenModel(default_folder, layers=layers_of)
-    judged: list[Judged] = []
     units: list[Unit] = []
-    started = time.perf_counter()
     for number, example in enumerate(examples):
         if not number or example.context != examples[number - 1].context:
             units = [unit for unit in units_of(example.context) if unit.words]
         claims = [claim for claim in example.claims if claim.words]
-        if not claims or not units:
-            continue
+        if claims and units:
+            told = f"{example.context} {example.question} {example.response}"
+            yield hashlib.sha256(told.encode()).hexdigest()[:32], example, claims, units
+
+
+def read(root: Path, features: Path | None, said: Path) -> list[Judged]:
+    """The train part of every set, with its signals. `said` is where benchmarks/train_reader.py left what it says."""
+    model = TokenModel(default_folder, layers=layers_of)
+    judged: list[Judged] = []
+    started = time.perf_counter()
+    for number, (key, example, claims, units) in enumerate(train_part(root)):
         asked = {word.stem for word in words_of_line(example.question) if not word.common}
-        key = hashlib.sha256(f"{SIGNALS} {example.context} {example.question} {example.response}".encode()).hexdigest()
-        path = features / f"{key[:32]}.npz" if features else None
+        path = features / f"{_OF_SIGNALS}-{key}.npz" if features else None
         if path is not None and path.exists():
             signs = _kept(path, claims)
         else:
@@ -139,9 +150,11 @@ def read(root: Path, features: Path | None) -> list[Judged]:
                 _keep(path, signs)
         supports = [held_against_best(claim, one, units) for claim, one in zip(claims, signs, strict=True)]
         form = form_of(units, asked=bool(asked))
-        judged.append(Judged(example, signs, supports, contradictions(claims, signs, units), form))
+        with np.load(said / f"{key}.npz") as arrays:
+            words = [arrays[name] for name in arrays.files]
+        judged.append(Judged(example, signs, words, supports, contradictions(claims, signs, units), form))
         if number % 200 == 0:
-            print(f"{number} of {len(examples)} read, {time.perf_counter() - started:.0f} s", flush=True)
+            print(f"{number} read, {time.perf_counter() - started:.0f} s", flush=True)
     return judged
 
 
@@ -184,7 +197,8 @@ def cross_validated(judged: Sequence[Judged]) -> list[list[NDArray[np.float64]]]
 
 
 def claim_rows(one: Judged, words: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    return np.stack([claim_figures(*parts) for parts in zip(words, one.signs, one.supports, strict=True)])
+    parts = zip(words, one.read, one.signs, one.supports, strict=True)
+    return np.stack([claim_figures(*part) for part in parts])
 
 
 def fitted_claims(judged: Sequence[Judged], words: Sequence[Sequence[NDArray[np.float64]]]) -> Linear:
@@ -199,7 +213,7 @@ def answer_rows(
 ) -> NDArray[np.float64]:
     return np.stack(
         [
-            answer_figures(said, claims.probabilities(claim_rows(one, said)), one.signs)
+            answer_figures(said, one.read, claims.probabilities(claim_rows(one, said)), one.signs)
             for one, said in zip(judged, words, strict=True)
         ]
     )
@@ -282,6 +296,8 @@ def write_test_items(folder: Path, path: Path) -> None:
 
 
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_OF_SIGNALS = hashlib.sha256(repr(SIGNALS).encode()).hexdigest()[:8]
 
 
 def _keep(path: Path, signs: Sequence[Signs]) -> None:

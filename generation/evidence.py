@@ -99,6 +99,18 @@ def most_shared(
     return sorted(kept)
 
 
+def pieces_of(words: Sequence[Word], places: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """For each word the numbers of the tokens that it consists of; `places` are those of the tokens in the unit."""
+    pieces: list[list[int]] = [[] for _ in words]
+    at = 0
+    for number, (start, end) in enumerate(places):
+        while at < len(words) and words[at].end <= start:
+            at += 1
+        if at < len(words) and end > words[at].start:
+            pieces[at].append(number)
+    return pieces
+
+
 # ── one call below ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _WORD = re.compile(r"\d{1,2}:\d{2}|\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")

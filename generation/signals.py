@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.evidence import Unit, Word, most_shared
+from generation.evidence import Unit, Word, most_shared, pieces_of
 from generation.records import Record
 from generation.tokens import DEPTHS, TokenModel, Tokens, products
 from generation.words import HEDGES
@@ -139,7 +139,7 @@ def _signs(claim: Unit, tokens: Tokens, evidence: Evidence, asked: Collection[st
     common = np.array([word.common for word in words])
     stems = [word.stem for word in words]
 
-    pieces = _pieces(words, tokens)
+    pieces = pieces_of(words, tokens.places)
     rarity = np.array(
         [max((math.log(max(int(tokens.ids[piece]), 1000)) for piece in one), default=7.0) for one in pieces]
     )
@@ -281,18 +281,6 @@ def _encoded(units: Sequence[Unit], model: TokenModel) -> list[Tokens]:
         first, last = (kept[0], kept[-1] + 1) if kept else (0, 0)
         parts.append(Tokens(whole.ids[first:last], whole.places[first:last], whole.vectors[:, first:last]))
     return parts
-
-
-def _pieces(words: Sequence[Word], tokens: Tokens) -> list[list[int]]:
-    """For each word the numbers of the tokens that it consists of."""
-    pieces: list[list[int]] = [[] for _ in words]
-    at = 0
-    for number, (start, end) in enumerate(tokens.places):
-        while at < len(words) and words[at].end <= start:
-            at += 1
-        if at < len(words) and end > words[at].start:
-            pieces[at].append(number)
-    return pieces
 
 
 def _nearest(words: Sequence[Word], pieces: Sequence[Sequence[int]], tokens: Tokens, evidence: Evidence) -> Matrix:

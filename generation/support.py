@@ -1,8 +1,9 @@
 """How well a context carries an answer: a score for each claim and for the whole, without a language model.
 
 answer  ──► claims ──► signals of each word ──► forest ──► is this word unsupported?  ┐
-context ──► units  ──► evidence ─────────────────────────┘                            ├──► claim ──► answer
-                            └──► best units ──► generation.verify: altered? ──────────┘
+context ──► units  ──► evidence ─────────────────────────┘                            │
+    │           │           └──► best units ──► generation.verify: altered? ──────────┼──► claim ──► answer
+    └── claims ─┴──► read together (generation.reader) ──► is this word unsupported? ─┘
 
 The score is a probability learnt from judged answers (see docs/faithfulness.md), never a proof: what must be equal is
 held equal by generation.verify.
@@ -11,6 +12,7 @@ held equal by generation.verify.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +27,7 @@ from core.errors import ConfigError
 from generation.contrast import contradicts
 from generation.evidence import Unit, units_of, words_of_line
 from generation.forest import Forest, logistic
+from generation.reader import Reader
 from generation.signals import SIGNALS, Evidence, Signs, signals
 from generation.tokens import TokenModel
 from generation.verify import verified
@@ -72,8 +75,9 @@ class BuiltIn:
 
     name = "built-in"
 
-    def __init__(self, model: TokenModel, weights: Path = WEIGHTS) -> None:
+    def __init__(self, model: TokenModel, reader: Reader, weights: Path = WEIGHTS) -> None:
         self._model = model
+        self._reader = reader
         self._path = weights
 
     def score(self, response: str, context: str, question: str = "") -> Scored:
@@ -83,18 +87,20 @@ class BuiltIn:
             return Scored(1.0, ())
         if not units:
             return Scored(0.0, tuple(ScoredClaim(one.text, one.span, 0.0, Support.NONE, ()) for one in claims))
-        evidence = Evidence(units, claims, self._model)
         asked = {word.stem for word in words_of_line(question) if not word.common}
-        found = signals(claims, evidence, self._model, asked=asked)
-        weights = self._weights
-        words = word_probabilities(weights.words, found)
-        supports = [held_against_best(claim, signs, units) for claim, signs in zip(claims, found, strict=True)]
+        with ThreadPoolExecutor(1, "dossier-read") as beside:
+            reading = beside.submit(self._reader.read, claims, units)
+            found = signals(claims, Evidence(units, claims, self._model), self._model, asked=asked)
+            weights = self._weights
+            words = word_probabilities(weights.words, found)
+            supports = [held_against_best(claim, signs, units) for claim, signs in zip(claims, found, strict=True)]
+            opposed = contradictions(claims, found, units)
+            read = reading.result()
         wrong = weights.claims.probabilities(
-            np.stack([claim_figures(*one) for one in zip(words, found, supports, strict=True)])
+            np.stack([claim_figures(*one) for one in zip(words, read, found, supports, strict=True)])
         )
-        opposed = contradictions(claims, found, units)
         form = form_of(units, asked=bool(asked))
-        whole = weights.answers[form].probabilities(answer_figures(words, wrong, found)[None])
+        whole = weights.answers[form].probabilities(answer_figures(words, read, wrong, found)[None])
         whole = with_contradictions(whole, np.array([opposed.any()]))[0]
         wrong = with_contradictions(wrong, opposed)
         return Scored(
@@ -182,8 +188,11 @@ def with_contradictions(probabilities: NDArray[np.float64], contradicted: NDArra
     return np.where(contradicted, np.maximum(probabilities, _CONTRADICTED), probabilities)
 
 
-def claim_figures(words: NDArray[np.float64], signs: Signs, support: Support) -> NDArray[np.float64]:
-    """What the claim model sees: how sure the forest is of its words, and how the claim lies to its evidence."""
+def claim_figures(
+    words: NDArray[np.float64], read: NDArray[np.float32], signs: Signs, support: Support
+) -> NDArray[np.float64]:
+    """What the claim model sees: how sure the forest and the reader are of its words (`words` are probabilities, `read`
+    log-odds), and how the claim lies to its evidence."""
     if not len(words):
         return np.zeros(_CLAIM_FIGURES)
     ordered = np.sort(words)[::-1]
@@ -205,12 +214,14 @@ def claim_figures(words: NDArray[np.float64], signs: Signs, support: Support) ->
             turned,
             turned * retells,
             float(signs.rows[:, _AT["triple"]].mean()),
+            *_as_read(read),
         ]
     )
 
 
 def answer_figures(
     words: Sequence[NDArray[np.float64]],
+    read: Sequence[NDArray[np.float32]],
     wrong: NDArray[np.float64],
     found: Sequence[Signs],
 ) -> NDArray[np.float64]:
@@ -219,16 +230,16 @@ def answer_figures(
     Of words that are not common and stand nowhere in the context: their share and number, and the names among them; the
     share of neighbouring words that are not neighbours there; how much of a claim its best evidence lacks, on average,
     and how many claims lack half in their best two units; how sure the forest is of the worst word; how many facts of a
-    record are told otherwise, how many that it leaves open are told, and how many of its hours are others; and the
-    log-odds of the worst claim.
+    record are told otherwise, how many that it leaves open are told, and how many of its hours are others; the log-odds
+    of the worst claim; and how many words are unsupported by what the reader says.
     """
     rows = np.concatenate([signs.rows for signs in found])
     outside = (1.0 - rows[:, _AT["same stem"]]) * (1.0 - rows[:, _AT["common"]])
     content = (1.0 - rows[:, _AT["common"]]).sum()
     pairs = np.concatenate([signs.rows[:-1, _AT["pair after"]] for signs in found])
-    read = [signs.rows for signs in found if len(signs.rows)]
-    lacking = 1.0 - np.array([one[0, _AT["claim cover"]] for one in read])
-    weak = sum(one[0, _AT["claim cover of two"]] < 0.5 and (one[:, _AT["common"]] == 0).sum() > 3 for one in read)
+    compared = [signs.rows for signs in found if len(signs.rows)]
+    lacking = 1.0 - np.array([one[0, _AT["claim cover"]] for one in compared])
+    weak = sum(one[0, _AT["claim cover of two"]] < 0.5 and (one[:, _AT["common"]] == 0).sum() > 3 for one in compared)
     return np.array(
         [
             float(outside.sum() / max(1.0, content)),
@@ -240,6 +251,7 @@ def answer_figures(
             float(max(one.max() for one in words)),
             *_against_record(rows),
             _log_odds(wrong.max()),
+            float(np.log1p(logistic(np.concatenate(read).astype(np.float64)).sum())),
         ],
         dtype=np.float64,
     )
@@ -279,7 +291,8 @@ _OF_CLAIM = (
     "claim negated",
     "evidence negated",
 )
-_CLAIM_FIGURES = 8 + len(_OF_CLAIM) + 9
+_READ_FIGURES = 4
+_CLAIM_FIGURES = 8 + len(_OF_CLAIM) + 9 + _READ_FIGURES
 
 _CONTRADICTED = 0.9
 """The least probability of being unsupported for a claim that is contradicted, and for its answer. In the train part 52
@@ -293,6 +306,14 @@ _FAR_OUT = 4.0
 def _summary(ordered: NDArray[np.float64]) -> list[float]:
     """Of probabilities in falling order: the highest, the means of the first two and three, and of all."""
     return [float(ordered[0]), float(ordered[:2].mean()), float(ordered[:3].mean()), float(ordered.mean())]
+
+
+def _as_read(read: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    """Of what the reader says of words: the highest log-odds and the mean of the three highest, how many words are
+    unsupported by it (logarithm), and which share."""
+    ordered = np.sort(read.astype(np.float64))[::-1]
+    odds = logistic(ordered)
+    return float(ordered[0]), float(ordered[:3].mean()), float(np.log1p(odds.sum())), float(odds.mean())
 
 
 def _against_record(rows: NDArray[np.float32]) -> tuple[float, float, float]:

@@ -37,9 +37,12 @@ _TOGETHER = 16
 class Layers(Protocol):
     """The layers of a loaded BERT."""
 
-    def states(self, tokens: Sequence[Sequence[int]], depths: Sequence[int]) -> list[Vectors]:
+    def states(
+        self, tokens: Sequence[Sequence[int]], depths: Sequence[int], added: Sequence[Vectors] | None = None
+    ) -> list[Vectors]:
         """For each text what its tokens mean after so many layers: (len(depths), its tokens, width). The numbers in
-        `tokens` include the special ones, and so do the rows."""
+        `tokens` include the special ones, and so do the rows. `added`, of the same shape without the depths, is put on
+        top of the embeddings of the tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +67,22 @@ class TokenModel:
         self._find = folder
         self._faster = layers
         self._turn = threading.Lock()
+        self._loading = threading.Lock()
+
+    def tokens(self, texts: Sequence[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
+        """The numbers of each text's tokens and their places in it; special ones are not among them."""
+        encoded = (self._tokenizer.encode(text, add_special_tokens=False) for text in texts)
+        return [(one.ids, one.offsets) for one in encoded]
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
         """The tokens of each text, in the order of `texts`; vectors as the model gives them, not of length 1."""
-        encoded = [self._tokenizer.encode(text, add_special_tokens=False) for text in texts]
-        rows = [one.ids[:_LONGEST] for one in encoded]
+        encoded = self.tokens(texts)
+        rows = [ids[:_LONGEST] for ids, _ in encoded]
         with self._turn, one_thread():
-            states = self._layers.states([[self._cls, *row, self._sep] for row in rows], DEPTHS)
+            states = self._layers.states([[self.cls, *row, self.sep] for row in rows], DEPTHS)
         return [
-            Tokens(np.asarray(row, dtype=np.int64), tuple(one.offsets[: len(row)]), vectors[:, 1:-1])
-            for row, one, vectors in zip(rows, encoded, states, strict=True)
+            Tokens(np.asarray(row, dtype=np.int64), tuple(places[: len(row)]), vectors[:, 1:-1])
+            for row, (_, places), vectors in zip(rows, encoded, states, strict=True)
         ]
 
     @cached_property
@@ -90,11 +99,13 @@ class TokenModel:
         return tokenizer
 
     @cached_property
-    def _cls(self) -> int:
+    def cls(self) -> int:
+        """The number of the token that begins a text."""
         return self._special("[CLS]")
 
     @cached_property
-    def _sep(self) -> int:
+    def sep(self) -> int:
+        """The number of the token that ends one."""
         return self._special("[SEP]")
 
     def _special(self, token: str) -> int:
@@ -105,6 +116,14 @@ class TokenModel:
 
     @cached_property
     def _layers(self) -> Layers:
+        return self.changed(lambda _: None)
+
+    def changed(self, change: Callable[[BertModel], None]) -> Layers:
+        """The layers of a model that differs from the frozen one by `change`, which is made in fp32."""
+        with self._loading:  # transformers is not fit for two threads that import it at once
+            return self._loaded(change)
+
+    def _loaded(self, change: Callable[[BertModel], None]) -> Layers:
         import torch
         from transformers import AutoModel
         from transformers.utils.logging import disable_progress_bar
@@ -114,8 +133,10 @@ class TokenModel:
         dtype = torch.bfloat16 if pays else torch.float32
         # Two products and a softmax: for texts this short a third faster here than torch's fused attention.
         model = AutoModel.from_pretrained(
-            str(self._folder), local_files_only=True, dtype=dtype, attn_implementation="eager"
+            str(self._folder), local_files_only=True, dtype=torch.float32, attn_implementation="eager"
         ).eval()
+        change(model)
+        model = model.to(dtype)
         return self._faster(model) or Padded(model)
 
 
@@ -125,7 +146,9 @@ class Padded:
     def __init__(self, model: BertModel) -> None:
         self._model: Any = model
 
-    def states(self, tokens: Sequence[Sequence[int]], depths: Sequence[int]) -> list[Vectors]:
+    def states(
+        self, tokens: Sequence[Sequence[int]], depths: Sequence[int], added: Sequence[Vectors] | None = None
+    ) -> list[Vectors]:
         """See `Layers`."""
         import torch
 
@@ -139,7 +162,13 @@ class Padded:
                 for row, place in enumerate(places):
                     ids[row, : len(tokens[place])] = torch.tensor(tokens[place])
                     mask[row, : len(tokens[place])] = 1
-                states = self._model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+                embedded = self._model.get_input_embeddings()(ids)
+                if added is not None:
+                    for row, place in enumerate(places):
+                        embedded[row, : len(tokens[place])] += torch.from_numpy(added[place]).to(embedded.dtype)
+                states = self._model(
+                    inputs_embeds=embedded, attention_mask=mask, output_hidden_states=True
+                ).hidden_states
                 layers = torch.stack([states[depth] for depth in depths]).float().numpy()
                 for row, place in enumerate(places):
                     found[place] = layers[:, row, : len(tokens[place])]

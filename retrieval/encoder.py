@@ -184,14 +184,19 @@ class Encoder:
         return rows
 
     @torch.inference_mode()
-    def states(self, tokens: Sequence[Sequence[int]], depths: Sequence[int]) -> list[Vectors]:
+    def states(
+        self, tokens: Sequence[Sequence[int]], depths: Sequence[int], added: Sequence[Vectors] | None = None
+    ) -> list[Vectors]:
         """What each token means after so many layers (0: before the first), on the calling thread: for each text
-        (len(depths), its tokens, size). `tokens` as for `encode`; the special ones have rows as well."""
+        (len(depths), its tokens, size). `tokens` as for `encode`; the special ones have rows as well. `added` is what
+        is put on top of the embedding of each token, for each text (its tokens, size); then no text may be longer than
+        the model reads."""
         tokens = self._cut(tokens)
         found: dict[int, Vectors] = {}
         for batch in packed([len(text) for text in tokens], max(BATCH_TOKENS, self._longest)):
             spans = _spans([tokens[number] for number in batch])
-            at_depth = enumerate(self._through([tokens[number] for number in batch], spans))
+            on_top = None if added is None else np.concatenate([added[number] for number in batch])
+            at_depth = enumerate(self._through([tokens[number] for number in batch], spans, on_top))
             kept = {depth: rows.float().numpy() for depth, rows in at_depth if depth in depths}
             for number, (start, end) in zip(batch, spans, strict=True):
                 found[number] = np.stack([kept[depth][start:end] for depth in depths])
@@ -206,7 +211,9 @@ class Encoder:
         *_, rows = self._through(texts, spans)
         return torch.stack([rows[start:end].mean(0, dtype=torch.float32) for start, end in spans]).numpy()
 
-    def _through(self, texts: Sequence[Sequence[int]], spans: Sequence[tuple[int, int]]) -> Iterator[torch.Tensor]:
+    def _through(
+        self, texts: Sequence[Sequence[int]], spans: Sequence[tuple[int, int]], added: Vectors | None = None
+    ) -> Iterator[torch.Tensor]:
         """The rows of all texts, one behind the other, before the first layer and after each."""
         filled = -(-spans[-1][1] // ROUND_TOKENS) * ROUND_TOKENS
         numbers = torch.zeros(filled, dtype=torch.long)
@@ -214,7 +221,10 @@ class Encoder:
         for text, (start, end) in zip(texts, spans, strict=True):
             numbers[start:end] = torch.as_tensor(text)
             positions[start:end] = torch.arange(end - start)
-        rows = self._words_norm(self._words[numbers] + self._positions[positions])
+        embedded = self._words[numbers] + self._positions[positions]
+        if added is not None:
+            embedded[: len(added)] += torch.from_numpy(added).to(embedded.dtype)
+        rows = self._words_norm(embedded)
         yield rows
         seen = torch.zeros_like(rows)
         for layer in self._layers:

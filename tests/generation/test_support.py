@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from core.answers import Citation, Claim, Support
 from core.documents import DocumentId, Span
 from core.errors import ConfigError
+from generation.reader import WEIGHTS as READ_BY
+from generation.reader import Reader
 from generation.support import SUPPORTED, WEIGHTS, BuiltIn, with_scores
 from generation.tokens import TokenModel
 from generation.verify import verified
@@ -21,7 +24,7 @@ from retrieval.encoder import layers_of
 from tests.conftest import CONTRACT, ROOT
 
 MODEL = TokenModel(default_folder, layers=layers_of)
-SCORER = BuiltIn(MODEL)
+SCORER = BuiltIn(MODEL, Reader(MODEL))
 
 LEASE = (
     "The Tenant shall pay a rent of USD 500 per month to Harbour Estates LLC. The rent is due on the first day of each "
@@ -72,7 +75,8 @@ def test_what_a_record_denies_scores_less_when_it_is_affirmed() -> None:
 
 def test_two_runs_give_the_same_figures_to_the_last_digit() -> None:
     answer = "Rent is due monthly. The tenant may not sublet without consent. The notice period is three months."
-    again = BuiltIn(TokenModel(default_folder, layers=layers_of))
+    fresh = TokenModel(default_folder, layers=layers_of)
+    again = BuiltIn(fresh, Reader(fresh))
     assert SCORER.score(answer, LEASE, "What must the tenant do?") == again.score(
         answer, LEASE, "What must the tenant do?"
     )
@@ -129,11 +133,12 @@ def test_each_claim_of_an_answer_is_scored_on_its_own_quotes_and_one_without_a_q
     assert (bare.score, bare.support) == (None, Support.NONE)
 
 
-def test_the_weights_are_the_ones_that_their_page_describes_and_hold_no_objects() -> None:
-    digest = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+@pytest.mark.parametrize("path", [WEIGHTS, READ_BY], ids=lambda path: path.name)
+def test_the_weights_are_the_ones_that_their_page_describes_and_hold_no_objects(path: Path) -> None:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert digest in (ROOT / "docs" / "faithfulness.md").read_text(encoding="utf-8")
-    assert WEIGHTS.stat().st_size < 2_000_000
-    with np.load(WEIGHTS, allow_pickle=False) as arrays:
+    assert path.stat().st_size < 2_000_000
+    with np.load(path, allow_pickle=False) as arrays:
         texts = [arrays[name] for name in arrays.files if arrays[name].dtype.kind in "US"]
         assert all(arrays[name].dtype != object for name in arrays.files)
     assert all(re.fullmatch(r"[a-z 0-9]+", word) for array in texts for word in array.tolist())
@@ -142,4 +147,4 @@ def test_the_weights_are_the_ones_that_their_page_describes_and_hold_no_objects(
 def test_weights_of_another_kind_are_refused_in_a_sentence() -> None:
     path = WEIGHTS.with_name("forest.py")
     with pytest.raises(ConfigError, match="cannot be read"):
-        BuiltIn(MODEL, path).score("The rent is due.", LEASE)
+        BuiltIn(MODEL, Reader(MODEL), path).score("The rent is due.", LEASE)
