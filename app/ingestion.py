@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
@@ -198,7 +198,7 @@ class Ingestion:
         if order.sync is not None:
             _must_hold_files(folders, inbox)
         if not files and not order.retry:
-            raise UsageError(_nothing_to_ingest(paths, skipped=len(inbox)))
+            raise UsageError(_nothing_to_ingest(paths, [file.skipped or "" for file in inbox]))
         work = _Work(order, folders, on_progress, len(files), stopping)
         work.skipped += [(file.source, file.skipped) for file in inbox if file.skipped is not None]
 
@@ -633,11 +633,13 @@ def _must_hold_files(folders: Sequence[Path], inbox: Sequence[Found]) -> None:
             )
 
 
-def _nothing_to_ingest(paths: Sequence[Path], *, skipped: int) -> str:
+def _nothing_to_ingest(paths: Sequence[Path], skipped: Sequence[str]) -> str:
+    """`skipped` are the reasons why each of the files is passed over; the three that are given most often are told."""
     named = ", ".join(str(path) for path in paths)
-    if skipped:
-        return f"There is nothing to ingest in {named}: none of its {skipped} files is of a kind that Dossier reads."
-    return f"There is nothing to ingest in {named}: it is empty."
+    if not skipped:
+        return f"There is nothing to ingest in {named}: it is empty."
+    reasons = " ".join(f"{reason} ({times} of {len(skipped)})" for reason, times in Counter(skipped).most_common(3))
+    return f"There is nothing to ingest in {named}. {reasons}"
 
 
 def _too_many_gone(gone: int, here: int, folders: Sequence[Path]) -> str:

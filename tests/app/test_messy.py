@@ -7,9 +7,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from app.ingestion import Brake
 from app.reports import Progress, Status
 from app.service import App
+from core.errors import UsageError
 
 TEXT = "The fee of %s is EUR 12 a month."
 
@@ -112,3 +115,13 @@ def test_a_file_that_grows_while_the_run_is_at_it_is_read_whole_the_next_time(
     assert app.ingest([share], collection="deal", by="anna").counts["quarantined"] == 0
     (document,) = app.documents("deal")
     assert app.document(document.document_id).text == (share / "growing.txt").read_text()
+
+
+def test_a_folder_of_which_nothing_is_read_says_why_of_what(app: App, tmp_path: Path) -> None:
+    folder = tmp_path / "links"
+    folder.mkdir()
+    (folder / "one.txt").symlink_to("/etc/passwd")
+    (folder / "two.txt").symlink_to("/etc/hosts")
+    (folder / "old.doc").write_text("x")
+    with pytest.raises(UsageError, match=r"This link leads out of the folder\. \(2 of 3\) .*\(1 of 3\)"):
+        app.ingest([folder], collection="deal", by="anna")
