@@ -122,6 +122,6 @@ def test_a_folder_of_which_nothing_is_read_says_why_of_what(app: App, tmp_path: 
     folder.mkdir()
     (folder / "one.txt").symlink_to("/etc/passwd")
     (folder / "two.txt").symlink_to("/etc/hosts")
-    (folder / "old.doc").write_text("x")
+    (folder / "tool.bin").write_text("x")
     with pytest.raises(UsageError, match=r"This link leads out of the folder\. \(2 of 3\) .*\(1 of 3\)"):
         app.ingest([folder], collection="deal", by="anna")
