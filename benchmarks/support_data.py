@@ -77,6 +77,13 @@ def summedits(folder: Path) -> Iterator[Example]:
         yield _example("summedits", row, claims, tuple(by_claim(flags, claims)))
 
 
+def judged_answers(root: Path) -> Iterator[Example]:
+    """The train part of what people judged."""
+    for one in (*ragtruth(root / "ragtruth"), *summedits(root / "summedits")):
+        if part_of(one.source) == "train":
+            yield one
+
+
 def altered(root: Path, *, sets: Sequence[str], contexts: int, seed: int) -> Iterator[Example]:
     """`contexts` contexts of each set; of each one answer that is right and three that are wrong."""
     draw = random.Random(seed)
@@ -119,15 +126,15 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 def documents(folder: Path, draw: random.Random) -> list[list[str]]:
     """The sentences and rows of up to sixty documents."""
-    rows = [json.loads(line) for line in (folder / "docs.jsonl").read_text(encoding="utf-8").splitlines()]
-    paths = [folder / row.get("text_path", row["path"]) for row in rows]
+    listed = [json.loads(line) for line in (folder / "docs.jsonl").read_text(encoding="utf-8").splitlines()]
+    paths = [folder / row.get("text_path", row["path"]) for row in listed]
     paths = [path for path in paths if path.suffix in (".txt", ".md") and path.exists()]
-    documents = []
+    found = []
     for path in draw.sample(paths, min(60, len(paths))):
         units = [unit.text for unit in units_of(path.read_text(encoding="utf-8")[:60_000])]
         if len(units) >= _UNITS:
-            documents.append(units)
-    return documents
+            found.append(units)
+    return found
 
 
 def differing(said: Sequence[str], right: Sequence[Sequence[str]]) -> list[bool]:

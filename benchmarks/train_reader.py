@@ -36,11 +36,11 @@ from torch.nn import functional
 
 from benchmarks.lexicon import Lexicon
 from benchmarks.reader_data import Maker, texts_of
-from benchmarks.support_data import Example, fold_of, part_of, ragtruth, summedits
+from benchmarks.support_data import Example, fold_of, judged_answers
 from benchmarks.train_support import train_part
 from core.errors import DossierError
 from generation.evidence import pieces_of, units_of
-from generation.reader import LONGEST, MATCHES, WEIGHTS, Pass, Reader, passes, products_of, read_arrays
+from generation.reader import LONGEST, MATCHES, WEIGHTS, Pass, Reader, products_of, read_arrays, read_together
 from generation.tokens import TokenModel
 from retrieval.embed import default_folder
 from retrieval.encoder import layers_of
@@ -109,8 +109,8 @@ def main() -> None:
                 learner.learn(lessons, RATE_FIRST, epochs=1)
             else:
                 learner.take(read_arrays(choice.folder / "first.npz"))
-                judged = _kept(choice.folder / "judged.pickle", lambda: judged_lessons(choice, model))
-                kept = [one for fold, one in judged if part != f"fold-{fold}"]
+                by_fold = _kept(choice.folder / "judged.pickle", lambda: judged_lessons(choice, model))
+                kept = [one for fold, one in by_fold if part != f"fold-{fold}"]
                 again = [Lesson(one.ids, one.matches, one.flags, WEIGHT["again"]) for one in lessons[::8]]
                 learner.learn([*kept, *again], RATE_JUDGED, epochs=EPOCHS_JUDGED)
             learner.save(path)
@@ -130,16 +130,11 @@ def made(choice: argparse.Namespace, model: TokenModel) -> list[Lesson]:
 
 def judged_lessons(choice: argparse.Namespace, model: TokenModel) -> list[tuple[int, Lesson]]:
     """The lessons of the judged answers and of those retouched from them, each with the fold of its source."""
-    judged = [
-        one
-        for read, name in ((ragtruth, "ragtruth"), (summedits, "summedits"))
-        for one in read(choice.root / name)
-        if part_of(one.source) == "train"
-    ]
+    answers = list(judged_answers(choice.root))
     maker = Maker(Lexicon(choice.wordnet), random.Random(SEED + 1))
     weighed = [
-        *((one, WEIGHT[one.set]) for one in judged),
-        *((one, WEIGHT["retouched"]) for one in maker.retouched(judged, answers=RETOUCHED)),
+        *((one, WEIGHT[one.set]) for one in answers),
+        *((one, WEIGHT["retouched"]) for one in maker.retouched(answers, answers=RETOUCHED)),
     ]
     return [
         (fold_of(one.source, FOLDS), lesson) for one, weight in weighed for lesson in lessons_of(one, model, weight)
@@ -152,13 +147,12 @@ def lessons_of(example: Example, model: TokenModel, weight: float) -> Iterator[L
     claims = [(claim, wrong) for claim, wrong in zip(example.claims, example.wrong, strict=True) if claim.words]
     if not units or not claims:
         return
-    encoded = model.tokens([claim.text for claim, _ in claims])
-    evidence = [ids for ids, _ in model.tokens([unit.text for unit in units])]
-    for one in passes([ids for ids, _ in encoded], evidence, cls=model.cls, sep=model.sep):
+    made, places = read_together(model, [claim for claim, _ in claims], units)
+    for one in made:
         yield Lesson(
             np.array(one.ids, dtype=np.int32),
             np.array(one.matches, dtype=np.int8),
-            _flags(one, claims, [places for _, places in encoded]),
+            _flags(one, claims, places),
             weight,
         )
 

@@ -31,7 +31,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.support_data import Example, altered, fold_of, part_of, ragtruth, summedits
+from benchmarks.support_data import Example, altered, fold_of, judged_answers, part_of
 from core.answers import Support
 from generation.evidence import Unit, units_of, words_of_line
 from generation.forest import Forest
@@ -118,11 +118,7 @@ def main() -> None:
 
 def train_part(root: Path) -> Iterator[tuple[str, Example, list[Unit], list[Unit]]]:
     """The train part of every set: a key, the answer, its claims and the units of its context."""
-    examples = [
-        *(one for one in ragtruth(root / "ragtruth") if part_of(one.source) == "train"),
-        *(one for one in summedits(root / "summedits") if part_of(one.source) == "train"),
-        *altered(root, sets=ALTERED_SETS, contexts=CONTEXTS, seed=SEED),
-    ]
+    examples = [*judged_answers(root), *altered(root, sets=ALTERED_SETS, contexts=CONTEXTS, seed=SEED)]
     units: list[Unit] = []
     for number, example in enumerate(examples):
         if not number or example.context != examples[number - 1].context:

@@ -69,11 +69,8 @@ class Reader:
     def read(self, claims: Sequence[Unit], units: Sequence[Unit]) -> list[NDArray[np.float32]]:
         """For each claim the log-odds of each of its words being unsupported by `units`, those of the whole context.
         Raises ConfigError when the weights cannot be read."""
-        encoded = self._model.tokens([claim.text for claim in claims])
-        evidence = [ids for ids, _ in self._model.tokens([unit.text for unit in units])]
-        ids_of = [ids for ids, _ in encoded]
+        made, places = read_together(self._model, claims, units)
         found = [np.full(len(claim.words), UNREAD, dtype=np.float32) for claim in claims]
-        made = list(passes(ids_of, evidence, cls=self._model.cls, sep=self._model.sep))
         with self._turn, one_thread():
             states = self._layers.states(
                 [one.ids for one in made], [self._depth], [self._on_top[list(one.matches)] for one in made]
@@ -81,8 +78,7 @@ class Reader:
         for one, rows in zip(made, states, strict=True):
             odds = rows[0] @ self._out + self._base
             for number, first, length in one.claims:
-                places = encoded[number][1][:length]
-                for word, pieces in enumerate(pieces_of(claims[number].words, places)):
+                for word, pieces in enumerate(pieces_of(claims[number].words, places[number][:length])):
                     if pieces:
                         found[number][word] = odds[first + pieces[0] : first + pieces[-1] + 1].max()
         return found
@@ -117,6 +113,16 @@ class Reader:
         for name, module in products_of(bert):
             down, up = (torch.from_numpy(self._arrays[f"{name}.{part}"]).float() for part in ("down", "up"))
             module.weight.data += up @ down
+
+
+def read_together(
+    model: TokenModel, claims: Sequence[Unit], units: Sequence[Unit]
+) -> tuple[list[Pass], list[list[tuple[int, int]]]]:
+    """The passes of an answer, and for each claim the places of its tokens in it: what is read, and learnt from."""
+    said = model.tokens([claim.text for claim in claims])
+    evidence = [ids for ids, _ in model.tokens([unit.text for unit in units])]
+    made = passes([ids for ids, _ in said], evidence, cls=model.cls, sep=model.sep)
+    return list(made), [places for _, places in said]
 
 
 def passes(claims: Sequence[Sequence[int]], units: Sequence[Sequence[int]], *, cls: int, sep: int) -> Iterator[Pass]:

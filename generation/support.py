@@ -251,7 +251,7 @@ def answer_figures(
             float(max(one.max() for one in words)),
             *_against_record(rows),
             _log_odds(wrong.max()),
-            float(np.log1p(logistic(np.concatenate(read).astype(np.float64)).sum())),
+            _as_read(np.concatenate(read))[2],
         ],
         dtype=np.float64,
     )
